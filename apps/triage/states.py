@@ -1,0 +1,204 @@
+"""Every state machine of Second Look, each as one table.
+
+The tables feed the code that moves a row (`Machine.require`), the database triggers (migrations read `transitions`), the
+documentation and the tests. Standard library only: workflows import this module inside Temporal's sandbox.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Strategy(StrEnum):
+    """What triage proposes to do with an alert. Only a person acts on it."""
+
+    ESCALATE = "escalate"
+    VERIFY = "verify"
+    ARCHIVE = "archive"
+
+
+class Verdict(StrEnum):
+    """The person's disposition of an alert."""
+
+    THEFT_CONFIRMED = "theft_confirmed"
+    FALSE_ALARM = "false_alarm"
+    INCONCLUSIVE = "inconclusive"
+    BENIGN_EXPLAINED = "benign_explained"
+
+
+class AlertState(StrEnum):
+    RECEIVED = "received"
+    ANALYSING = "analysing"
+    AWAITING_REVIEW = "awaiting_review"
+    ARCHIVED = "archived"
+    MODEL_REVIEW = "model_review"
+    RESOLVED = "resolved"
+
+
+class ClipState(StrEnum):
+    """Where an alert's footage is. `missing` and `refused` are final; both leave the alert to a person."""
+
+    NONE = "none"
+    PENDING = "pending"
+    SPOOLED = "spooled"
+    STORED = "stored"
+    REFUSED = "refused"
+    MISSING = "missing"
+
+
+class TaskState(StrEnum):
+    """A human task. Nothing here is ever reached because time has passed, except the reminders beside it."""
+
+    OPEN = "open"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+class AttemptState(StrEnum):
+    """A decision attempt: prepared by one request, submitted by the next, applied by the workflow."""
+
+    PREPARED = "prepared"
+    SUBMITTED = "submitted"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class CaseState(StrEnum):
+    OPEN = "open"
+    UNDER_INVESTIGATION = "under_investigation"
+    SUBMITTED_FOR_APPROVAL = "submitted_for_approval"
+    APPROVED = "approved"
+    REPORTED = "reported"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class OutboxState(StrEnum):
+    WAITING = "waiting"
+    STARTED = "started"
+
+
+class UnableToMove(Exception):
+    """A row may not move between these two states."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A state machine: where rows may be born and where each state may lead."""
+
+    name: str
+    initial: frozenset[str]
+    transitions: Mapping[str, frozenset[str]]
+
+    def __post_init__(self) -> None:
+        known = set(self.transitions)
+        for targets in (self.initial, *self.transitions.values()):
+            if not targets <= known:
+                raise ValueError(f"{self.name}: {sorted(targets - known)} are not states of the table")
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        return tuple(self.transitions)
+
+    @property
+    def terminal(self) -> frozenset[str]:
+        return frozenset(state for state, targets in self.transitions.items() if not targets - {state})
+
+    def allows(self, old: str, new: str) -> bool:
+        return new in self.transitions[old]
+
+    def require(self, old: str, new: str) -> None:
+        """Raise `UnableToMove` unless the table has the arrow `old` → `new`."""
+        if not self.allows(old, new):
+            raise UnableToMove(f"{self.name}: {old} → {new} is not in the table")
+
+    def sources_of(self, new: str) -> frozenset[str]:
+        """The states from which `new` can be reached in one step."""
+        return frozenset(old for old, targets in self.transitions.items() if new in targets)
+
+
+def _machine(name: str, *, initial: set[str], arrows: Mapping[str, set[str]]) -> Machine:
+    return Machine(
+        name=name,
+        initial=frozenset(map(str, initial)),
+        transitions={str(old): frozenset(map(str, new)) for old, new in arrows.items()},
+    )
+
+
+ALERT = _machine(
+    "alert",
+    initial={AlertState.RECEIVED},
+    arrows={
+        AlertState.RECEIVED: {AlertState.ANALYSING},
+        AlertState.ANALYSING: {
+            AlertState.AWAITING_REVIEW,
+            AlertState.ARCHIVED,
+            AlertState.MODEL_REVIEW,
+        },
+        AlertState.AWAITING_REVIEW: {AlertState.RESOLVED},
+        AlertState.ARCHIVED: {AlertState.AWAITING_REVIEW},
+        AlertState.MODEL_REVIEW: {AlertState.AWAITING_REVIEW, AlertState.RESOLVED},
+        AlertState.RESOLVED: {AlertState.RESOLVED},
+    },
+)
+
+CLIP = _machine(
+    "clip",
+    initial={ClipState.NONE, ClipState.PENDING, ClipState.SPOOLED},
+    arrows={
+        ClipState.NONE: {ClipState.PENDING},
+        ClipState.PENDING: {ClipState.SPOOLED, ClipState.STORED, ClipState.REFUSED, ClipState.MISSING},
+        ClipState.SPOOLED: {ClipState.STORED, ClipState.REFUSED, ClipState.MISSING},
+        ClipState.STORED: {ClipState.REFUSED},
+        ClipState.REFUSED: set(),
+        ClipState.MISSING: {ClipState.SPOOLED},
+    },
+)
+
+TASK = _machine(
+    "human task",
+    initial={TaskState.OPEN},
+    arrows={
+        TaskState.OPEN: {TaskState.DONE, TaskState.WITHDRAWN},
+        TaskState.DONE: set(),
+        TaskState.WITHDRAWN: set(),
+    },
+)
+
+ATTEMPT = _machine(
+    "decision attempt",
+    initial={AttemptState.PREPARED},
+    arrows={
+        AttemptState.PREPARED: {AttemptState.SUBMITTED, AttemptState.REFUSED, AttemptState.EXPIRED},
+        AttemptState.SUBMITTED: {AttemptState.APPLIED, AttemptState.REFUSED, AttemptState.EXPIRED},
+        AttemptState.APPLIED: set(),
+        AttemptState.REFUSED: set(),
+        AttemptState.EXPIRED: set(),
+    },
+)
+
+CASE = _machine(
+    "case",
+    initial={CaseState.OPEN},
+    arrows={
+        CaseState.OPEN: {CaseState.UNDER_INVESTIGATION, CaseState.CLOSED},
+        CaseState.UNDER_INVESTIGATION: {CaseState.SUBMITTED_FOR_APPROVAL, CaseState.CLOSED},
+        CaseState.SUBMITTED_FOR_APPROVAL: {CaseState.APPROVED, CaseState.UNDER_INVESTIGATION},
+        CaseState.APPROVED: {CaseState.REPORTED, CaseState.CLOSED},
+        CaseState.REPORTED: {CaseState.CLOSED},
+        CaseState.CLOSED: {CaseState.REOPENED},
+        CaseState.REOPENED: {CaseState.UNDER_INVESTIGATION, CaseState.CLOSED},
+    },
+)
+
+OUTBOX = _machine(
+    "outbox entry",
+    initial={OutboxState.WAITING},
+    arrows={
+        OutboxState.WAITING: {OutboxState.STARTED},
+        OutboxState.STARTED: {OutboxState.WAITING},
+    },
+)
+
+MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX)
