@@ -1,0 +1,164 @@
+"""What every embedded server promises, and the smallest way of running one.
+
+A server is started in this order, and each step may be repeated at any time:
+
+    prepare() → launch(server) → wait_until_ready(server) → bootstrap() → exports()
+
+Only `prepare` chooses ports and writes files, so `command`, `environment` and `exports` may be asked
+for as soon as it has returned. Nothing listens beyond 127.0.0.1.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+LOOPBACK = "127.0.0.1"
+READY_PATIENCE_SECONDS = 120.0
+STOP_PATIENCE_SECONDS = 30.0
+_LOG_TAIL_BYTES = 4000
+_PR_SET_PDEATHSIG = 1
+
+
+class UnableToStart(Exception):
+    """A server did not come up; the message names the server and ends with the tail of its log."""
+
+
+class Server(Protocol):
+    """One embedded server: a foreground process on loopback, and what the application must know of it."""
+
+    name: str
+    """"postgres", "redis", "s3" or "temporal"."""
+
+    stop_signal: signal.Signals
+    """The signal for an orderly stop (PostgreSQL wants SIGINT; SIGTERM would wait for its clients)."""
+
+    def prepare(self) -> None:
+        """Choose ports, write configuration and passwords, initialise data. Idempotent; may be slow."""
+
+    def command(self) -> list[str]:
+        """The foreground process: program and arguments."""
+
+    def environment(self) -> dict[str, str]:
+        """The child's complete environment; nothing is inherited from ours."""
+
+    def working_directory(self) -> Path:
+        """A folder the child may write, its current directory."""
+
+    def system_user(self) -> str | None:
+        """The account to run as when we are root and the server refuses root; otherwise None."""
+
+    def ready(self) -> bool:
+        """Whether it answers in its own protocol, with its password, right now. Never raises."""
+
+    def bootstrap(self) -> None:
+        """Once ready: roles, database, extension, buckets. Idempotent."""
+
+    def exports(self) -> dict[str, str]:
+        """Variables for the application, e.g. {"REDIS_URL": "redis://…"}."""
+
+
+def launch(server: Server, *, log: Path) -> "subprocess.Popen[bytes]":
+    """Start the server in its own session, output appended to `log`; it dies with the thread that calls."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            server.command(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=server.environment(),
+            cwd=server.working_directory(),
+            start_new_session=True,
+            preexec_fn=dies_with_parent(server.stop_signal),
+            **account(server.system_user()),
+        )
+
+
+def account(user: str | None) -> dict[str, object]:
+    """The Popen arguments that run a child as `user`, in that user's own groups only."""
+    if user is None:
+        return {}
+    import pwd
+
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
+def dies_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """A `preexec_fn` by which Linux sends `number` to the child when the launching thread is gone."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # resolved before the fork: the child may not import or allocate
+
+    def ask_the_kernel() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(number))
+
+    return ask_the_kernel
+
+
+def wait_until_ready(
+    server: Server,
+    process: "subprocess.Popen[bytes]",
+    *,
+    log: Path,
+    patience_seconds: float = READY_PATIENCE_SECONDS,
+) -> None:
+    """Return when the server answers.
+
+    Raises UnableToStart when the process ends first or the patience does.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while not server.ready():
+        if process.poll() is not None:
+            raise UnableToStart(f"{server.name} ended with status {process.returncode}:\n{tail(log)}")
+        if time.monotonic() > deadline:
+            waited = f"{patience_seconds:.0f} s"
+            raise UnableToStart(f"{server.name} did not answer within {waited}:\n{tail(log)}")
+        time.sleep(0.05)
+
+
+def stop(
+    server: Server,
+    process: "subprocess.Popen[bytes]",
+    *,
+    patience_seconds: float = STOP_PATIENCE_SECONDS,
+) -> None:
+    """Ask for an orderly stop, and insist with SIGKILL on the whole session when patience ends."""
+    if process.poll() is None:
+        process.send_signal(server.stop_signal)
+    try:
+        process.wait(patience_seconds)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log, or a sentence saying that there are none."""
+    if not log.exists():
+        return f"(no log at {log})"
+    with log.open("rb") as lines:
+        lines.seek(max(0, log.stat().st_size - _LOG_TAIL_BYTES))
+        return lines.read().decode(errors="replace").strip() or f"({log} is empty)"
+
+
+@contextlib.contextmanager
+def running(
+    server: Server, *, log: Path, patience_seconds: float = READY_PATIENCE_SECONDS
+) -> "Iterator[subprocess.Popen[bytes]]":
+    """Prepare, start, await and bootstrap the server; stop it when the block ends."""
+    server.prepare()
+    process = launch(server, log=log)
+    try:
+        wait_until_ready(server, process, log=log, patience_seconds=patience_seconds)
+        server.bootstrap()
+        yield process
+    finally:
+        stop(server, process)
