@@ -1,0 +1,176 @@
+"""The words of the audit chain: who acted, through what, on which thing.
+
+Standard library only, so that every layer (pure code, workflows, admin) can name an event.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+# Events that belong to no tenant (a sign-in of nobody we know, a delivery from an unknown
+# source) form a chain of their own under the nil UUID.
+NO_TENANT: Final = UUID(int=0)
+
+_OPAQUE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
+_WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class Channel(StrEnum):
+    """Through which door an act came; the only field in which two equal acts may differ."""
+
+    SCREEN = "screen"
+    ADMIN = "admin"
+    API = "api"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+
+
+class Event(StrEnum):
+    """One vocabulary for everything that happened, was refused or was looked at."""
+
+    ALERT_RECEIVED = "alert:received"
+    ALERT_CLIP_STORED = "alert:clip_stored"
+    ALERT_CLIP_REFUSED = "alert:clip_refused"
+    ALERT_CLIP_PENDING = "alert:clip_pending"
+    ALERT_ANALYSING = "alert:analysing"
+    ALERT_ANALYSED = "alert:analysed"
+    ALERT_RECORD_CHAINED = "alert:record_chained"
+    ALERT_ROUTED = "alert:routed"
+    ALERT_ARCHIVED = "alert:archived"
+    ALERT_AUDIT_SAMPLED = "alert:audit_sampled"
+    ALERT_MODEL_REVIEW = "alert:model_review"
+    ALERT_STEP_FAILED = "alert:step_failed"
+    ALERT_STEP_RECOVERED = "alert:step_recovered"
+    ALERT_WORKFLOW_STARTED = "alert:workflow_started"
+    ALERT_WORKFLOW_RESTARTED = "alert:workflow_restarted"
+    ALERT_RESOLVED = "alert:resolved"
+    ALERT_CORRECTED = "alert:corrected"
+    ALERT_CONFLICTING_DELIVERY = "alert:conflicting_delivery"
+    ALERT_VIEWED = "alert:viewed"
+
+    INTAKE_REFUSED = "intake:refused"
+
+    TASK_OPENED = "task:opened"
+    TASK_REMINDED = "task:reminded"
+    TASK_REASSIGNED = "task:reassigned"
+    TASK_ESCALATED = "task:escalated"
+    TASK_CLAIMED = "task:claimed"
+    TASK_RELEASED = "task:released"
+    TASK_CLOSED = "task:closed"
+
+    ATTEMPT_PREPARED = "attempt:prepared"
+    ATTEMPT_SUBMITTED = "attempt:submitted"
+    ATTEMPT_APPLIED = "attempt:applied"
+    ATTEMPT_REFUSED = "attempt:refused"
+    ATTEMPT_EXPIRED = "attempt:expired"
+
+    CONFIRMATION_RECORDED = "confirmation:recorded"
+    DISPOSITION_RECORDED = "disposition:recorded"
+    DISPOSITION_SUPERSEDED = "disposition:superseded"
+    INTERVENTION_RECORDED = "intervention:recorded"
+    INTERVENTION_OUTCOME_RECORDED = "intervention:outcome_recorded"
+    INTERVENTION_COMPLAINT_RECORDED = "intervention:complaint_recorded"
+
+    INCIDENT_OPENED = "incident:opened"
+    CASE_OPENED = "case:opened"
+    CASE_STATE_CHANGED = "case:state_changed"
+    CASE_INCIDENT_LINKED = "case:incident_linked"
+    CASE_NOTE_ADDED = "case:note_added"
+    CASE_ASSIGNED = "case:assigned"
+    CASE_VIEWED = "case:viewed"
+    CASE_FILE_RELEASED = "case:file_released"
+
+    EVIDENCE_ACQUIRED = "evidence:acquired"
+    EVIDENCE_DERIVED = "evidence:derived"
+    EVIDENCE_DELETED = "evidence:deleted"
+    EVIDENCE_HELD = "evidence:held"
+    EVIDENCE_HOLD_RELEASED = "evidence:hold_released"
+    EVIDENCE_DIGEST_MISMATCH = "evidence:digest_mismatch"
+    EXHIBIT_SEALED = "exhibit:sealed"
+    EXHIBIT_VIEWED = "exhibit:viewed"
+    EXHIBIT_DOWNLOADED = "exhibit:downloaded"
+    CLIP_VIEWED = "clip:viewed"
+    CLIP_PLAYED = "clip:played"
+    CLIP_REVEALED = "clip:revealed"
+    DOSSIER_RENDERED = "dossier:rendered"
+    DOSSIER_VIEWED = "dossier:viewed"
+
+    ACCESS_DENIED = "access:denied"
+    ACCESS_SIGNED_IN = "access:signed_in"
+    ACCESS_SIGNED_OUT = "access:signed_out"
+    ACCESS_SIGN_IN_FAILED = "access:sign_in_failed"
+    ACCESS_REAUTHENTICATED = "access:reauthenticated"
+    ACCESS_REAUTHENTICATION_FAILED = "access:reauthentication_failed"
+    ACCESS_CREDENTIAL_CHANGED = "access:credential_changed"
+
+    TENANT_CREATED = "tenant:created"
+    TENANT_CHANGED = "tenant:changed"
+    USER_CREATED = "user:created"
+    USER_CHANGED = "user:changed"
+    USER_DEACTIVATED = "user:deactivated"
+    GRANT_CHANGED = "grant:changed"
+    SETTINGS_CHANGED = "settings:changed"
+    COST_MODEL_CHANGED = "cost_model:changed"
+    POLICY_CHANGED = "policy:changed"
+    SOURCE_CREATED = "source:created"
+    SOURCE_CHANGED = "source:changed"
+    SOURCE_SECRET_ROTATED = "source:secret_rotated"  # noqa: S105 - the name of an event
+    SITE_CREATED = "site:created"
+    SITE_CHANGED = "site:changed"
+    CAMERA_CREATED = "camera:created"
+    CAMERA_CHANGED = "camera:changed"
+    ZONE_CREATED = "zone:created"
+    ZONE_CHANGED = "zone:changed"
+    ROSTER_CHANGED = "roster:changed"
+
+    RECORD_CREATED = "record:created"
+    RECORD_CHANGED = "record:changed"
+    RECORD_DELETED = "record:deleted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who acted: the person (or None for the system), the role used, and through what.
+
+    ``session`` is an opaque reference (never the session key itself), "" when there is none.
+    Raises ValueError for a role or session that could carry free text.
+    """
+
+    tenant_id: UUID
+    user_id: UUID | int | None
+    role: str
+    channel: Channel
+    session: str = ""
+
+    def __post_init__(self) -> None:
+        if not _WORD.fullmatch(self.role):
+            raise ValueError(f"a role is one lower-case word, not {self.role!r}")
+        if self.session and not _OPAQUE.fullmatch(self.session):
+            raise ValueError("a session reference is opaque: letters, digits and ._:/- only")
+
+    @classmethod
+    def system(cls, tenant_id: UUID = NO_TENANT) -> "Actor":
+        """Return the actor of timers, sweepers and workflows."""
+        return cls(tenant_id=tenant_id, user_id=None, role="system", channel=Channel.SYSTEM)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The thing acted upon: a kind (one of design.md's words) and an opaque id."""
+
+    kind: str
+    id: UUID | int | str
+
+    def __post_init__(self) -> None:
+        if not _WORD.fullmatch(self.kind):
+            raise ValueError(f"a subject's kind is one lower-case word, not {self.kind!r}")
+        if not _OPAQUE.fullmatch(str(self.id)):
+            raise ValueError("a subject's id is opaque: letters, digits and ._:/- only")
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield kind and id as text."""
+        yield self.kind
+        yield str(self.id)
