@@ -30,17 +30,16 @@ class UnableToStart(Exception):
     """A server did not come up; the message names the server and ends with the tail of its log."""
 
 
-class Server(Protocol):
-    """One embedded server: a foreground process on loopback, and what the application must know of it."""
+class Program(Protocol):
+    """A foreground process that may be started again and again: a server or one of our own."""
 
-    name: str
-    """"postgres", "redis", "s3" or "temporal"."""
+    @property
+    def name(self) -> str:
+        """What logs and tables call it, e.g. "postgres" or "web"."""
 
-    stop_signal: signal.Signals
-    """The signal for an orderly stop (PostgreSQL wants SIGINT; SIGTERM would wait for its clients)."""
-
-    def prepare(self) -> None:
-        """Choose ports, write configuration and passwords, initialise data. Idempotent; may be slow."""
+    @property
+    def stop_signal(self) -> signal.Signals:
+        """For an orderly stop (PostgreSQL wants SIGINT; SIGTERM would wait for its clients)."""
 
     def command(self) -> list[str]:
         """The foreground process: program and arguments."""
@@ -57,6 +56,13 @@ class Server(Protocol):
     def ready(self) -> bool:
         """Whether it answers in its own protocol, with its password, right now. Never raises."""
 
+
+class Server(Program, Protocol):
+    """One embedded server: a program on loopback, and what the application must know of it."""
+
+    def prepare(self) -> None:
+        """Choose ports, write configuration and passwords, initialise data. Idempotent; may be slow."""
+
     def bootstrap(self) -> None:
         """Once ready: roles, database, extension, buckets. Idempotent."""
 
@@ -64,20 +70,20 @@ class Server(Protocol):
         """Variables for the application, e.g. {"REDIS_URL": "redis://…"}."""
 
 
-def launch(server: Server, *, log: Path) -> "subprocess.Popen[bytes]":
-    """Start the server in its own session, output appended to `log`; it dies with the thread that calls."""
+def launch(program: Program, *, log: Path) -> "subprocess.Popen[bytes]":
+    """Start the program in its own session, output appended to `log`; it dies with the thread that calls."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
-            server.command(),
+            program.command(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=server.environment(),
-            cwd=server.working_directory(),
+            env=program.environment(),
+            cwd=program.working_directory(),
             start_new_session=True,
-            preexec_fn=dies_with_parent(server.stop_signal),
-            **account(server.system_user()),
+            preexec_fn=dies_with_parent(program.stop_signal),
+            **account(program.system_user()),
         )
 
 
@@ -103,7 +109,7 @@ def dies_with_parent(number: signal.Signals) -> Callable[[], None] | None:
 
 
 def wait_until_ready(
-    server: Server,
+    program: Program,
     process: "subprocess.Popen[bytes]",
     *,
     log: Path,
@@ -114,24 +120,24 @@ def wait_until_ready(
     Raises UnableToStart when the process ends first or the patience does.
     """
     deadline = time.monotonic() + patience_seconds
-    while not server.ready():
+    while not program.ready():
         if process.poll() is not None:
-            raise UnableToStart(f"{server.name} ended with status {process.returncode}:\n{tail(log)}")
+            raise UnableToStart(f"{program.name} ended with status {process.returncode}:\n{tail(log)}")
         if time.monotonic() > deadline:
             waited = f"{patience_seconds:.0f} s"
-            raise UnableToStart(f"{server.name} did not answer within {waited}:\n{tail(log)}")
+            raise UnableToStart(f"{program.name} did not answer within {waited}:\n{tail(log)}")
         time.sleep(0.05)
 
 
 def stop(
-    server: Server,
+    program: Program,
     process: "subprocess.Popen[bytes]",
     *,
     patience_seconds: float = STOP_PATIENCE_SECONDS,
 ) -> None:
     """Ask for an orderly stop, and insist with SIGKILL on the whole session when patience ends."""
     if process.poll() is None:
-        process.send_signal(server.stop_signal)
+        process.send_signal(program.stop_signal)
     try:
         process.wait(patience_seconds)
     except subprocess.TimeoutExpired:
