@@ -1,0 +1,57 @@
+# Second Look: the commands a person types. `make help` lists them.
+# Only relative paths below: the folder's own path may contain spaces.
+.DEFAULT_GOAL := help
+.PHONY: help up down status test lint lock bench clean install install-dev
+MAKEFLAGS += --no-print-directory
+
+PYTHON := .venv/bin/python
+export CLIP PYTHON3
+
+help: ## List these commands
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+up: install ## Start everything, raise one alert (from CLIP=file.mp4 when given), stay until Ctrl-C
+	@if [ -n "$$CLIP" ]; then set -- --clip "$$CLIP"; else set --; fi; exec $(PYTHON) manage.py up "$$@"
+
+down: ## Stop a running stack from another terminal
+	@if [ -x $(PYTHON) ]; then exec $(PYTHON) manage.py down; else echo "Nothing is installed here, so nothing runs."; fi
+
+status: ## Say which processes run, and how they are
+	@if [ -x $(PYTHON) ]; then exec $(PYTHON) manage.py status; else echo "Nothing is installed here, so nothing runs."; fi
+
+test: install-dev ## Install what the tests need and run them (ARGS="tests/audit -x" to choose)
+	@exec $(PYTHON) -m pytest $(ARGS)
+
+lint: install-dev ## Style, types, import contracts, templates, missing migrations
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy .
+	.venv/bin/python .venv/bin/lint-imports
+	find templates apps -name '*.html' -print0 | xargs -0 $(PYTHON) -m djade --target-version 5.2 --check
+	$(PYTHON) -m djlint templates --lint --quiet
+	$(PYTHON) manage.py makemigrations --check --dry-run
+
+bench: install-dev ## The long measurements of docs/benchmarks.md (minutes)
+	@exec $(PYTHON) -m pytest tests/bench -m bench -o timeout=3600 $(ARGS)
+
+lock: install-dev ## Recompile requirements/*.txt from *.in, with hashes
+	cd requirements && for name in dev base bootstrap; do \
+	  ../$(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --custom-compile-command "make lock" \
+	    $$([ $$name = dev ] || echo "-c dev.txt") $$name.in -o $$name.txt || exit 1; done
+
+clean: ## Remove the virtual environment and caches; data in var/ only after asking
+	@rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@if [ -d var ]; then printf 'Also delete all data in var/ (alerts, evidence, passwords)? [y/N] '; \
+	  read -r answer && [ "$$answer" = y ] && rm -rf var && echo 'Deleted.' || echo 'Kept.'; fi
+
+install: .venv/bin/python
+	@$(PYTHON) requirements/install.py base
+
+install-dev: .venv/bin/python
+	@$(PYTHON) requirements/install.py dev
+
+.venv/bin/python:
+	@sh requirements/venv.sh
