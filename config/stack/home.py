@@ -7,12 +7,14 @@ import secrets
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from config.stack.server import LOOPBACK
 
 _FREE_PORTS = range(20000, 32000)  # below Linux's ephemeral range, and +10000 stays a port
+
+_reserved: dict[tuple[Path, int], socket.socket] = {}  # what this process holds, and for which home
 
 
 class NoPortFree(Exception):
@@ -27,7 +29,11 @@ class Home:
     """
 
     path: Path
-    _reservations: list[socket.socket] = field(default_factory=list, repr=False, compare=False)
+    prefer_default_ports: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.path.is_absolute():
+            raise ValueError(f"a stack's home must be an absolute path, not {self.path}")
 
     def folder(self, *parts: str) -> Path:
         """A folder below the home, created for our eyes only."""
@@ -45,37 +51,47 @@ class Home:
         if name not in known:
             known[name] = secrets.token_urlsafe(32)
             write_private(self.folder() / "passwords.json", json.dumps(known, indent=1))
-        return known[name]
+        return str(known[name])
 
-    def port(self, name: str, *, default: int, offsets: Sequence[int] = (0,)) -> int:
-        """The port for `name`: the one used last, else the default, else any; free with all `offsets`.
+    def chosen_port(self, name: str) -> int:
+        """The port chosen for `name` by an earlier `choose_port`, perhaps of another process.
 
-        It stays reserved against other stacks for the life of this process, whether in use or not.
+        Raises KeyError when none was chosen yet.
+        """
+        return int(_read(self.path / "ports.json")[name])
+
+    def choose_port(self, name: str, *, default: int, offsets: Sequence[int] = (0,)) -> int:
+        """The port for `name`: the one used last, else the default, else any that is free.
+
+        With `offsets` a group of ports is chosen together: (0, 10000) for a port and its gRPC one.
+        They stay reserved for this home until the process ends, and are not tested again.
 
         Raises NoPortFree.
         """
         known = _read(self.path / "ports.json")
         remembered = [int(known[name])] if name in known else []
-        for candidate in [*remembered, default, *_shuffled(_FREE_PORTS)]:
+        if remembered and (self.path, remembered[0]) in _reserved:
+            return remembered[0]
+        usual = [default] if self.prefer_default_ports else []
+        for candidate in [*remembered, *usual, *_some(_FREE_PORTS)]:
             if self._reserve([candidate + offset for offset in offsets]):
-                write_private(
-                    self.folder() / "ports.json", json.dumps(known | {name: candidate}, indent=1)
-                )
+                ports = json.dumps(known | {name: candidate}, indent=1)
+                write_private(self.folder() / "ports.json", ports)
                 return candidate
         raise NoPortFree(f"no free port for {name} on {LOOPBACK}")
 
     def _reserve(self, ports: Sequence[int]) -> bool:
         with contextlib.ExitStack() as undo:
-            held = []
+            held = {}
             for port in ports:
                 token = _reservation(port)
                 if token is None:
                     return False
-                held.append(undo.enter_context(token))
+                held[self.path, port] = undo.enter_context(token)
                 if not _bindable(port):
                     return False
             undo.pop_all()
-        self._reservations.extend(held)
+        _reserved.update(held)
         return True
 
 
@@ -88,14 +104,14 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(path: Path) -> dict[str, str | int]:
     if not path.exists():
         return {}
-    found: dict[str, str] = json.loads(path.read_text())
+    found: dict[str, str | int] = json.loads(path.read_text())
     return found
 
 
-def _shuffled(ports: range) -> list[int]:
+def _some(ports: range) -> list[int]:
     return secrets.SystemRandom().sample(ports, k=200)
 
 

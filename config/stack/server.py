@@ -4,8 +4,8 @@ A server is started in this order, and each step may be repeated at any time:
 
     prepare() → launch(server) → wait_until_ready(server) → bootstrap() → exports()
 
-Only `prepare` chooses ports and writes files, so `command`, `environment` and `exports` may be asked
-for as soon as it has returned. Nothing listens beyond 127.0.0.1.
+Only `prepare` chooses ports and writes files, so `command`, `environment` and `exports` may be
+asked for once it has returned, in this process or another. Nothing listens beyond 127.0.0.1.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 LOOPBACK = "127.0.0.1"
 READY_PATIENCE_SECONDS = 120.0
@@ -61,7 +61,7 @@ class Server(Program, Protocol):
     """One embedded server: a program on loopback, and what the application must know of it."""
 
     def prepare(self) -> None:
-        """Choose ports, write configuration and passwords, initialise data. Idempotent; may be slow."""
+        """Choose ports, write configuration and passwords, make the data. Idempotent; may be slow."""
 
     def bootstrap(self) -> None:
         """Once ready: roles, database, extension, buckets. Idempotent."""
@@ -71,7 +71,10 @@ class Server(Program, Protocol):
 
 
 def launch(program: Program, *, log: Path) -> "subprocess.Popen[bytes]":
-    """Start the program in its own session, output appended to `log`; it dies with the thread that calls."""
+    """Start the program in its own session, output appended to `log`.
+
+    On Linux it is told to stop when the thread that called ends, however that comes about.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -87,20 +90,29 @@ def launch(program: Program, *, log: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-def account(user: str | None) -> dict[str, object]:
-    """The Popen arguments that run a child as `user`, in that user's own groups only."""
+class Account(TypedDict, total=False):
+    """The Popen arguments that say whose process the child is; none of them: ours."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def account(user: str | None) -> Account:
+    """The account called `user`, in its own group only. Raises KeyError when there is none."""
     if user is None:
         return {}
-    import pwd
+    import pwd  # not on every platform, and needed as root only
 
-    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def dies_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """A `preexec_fn` by which Linux sends `number` to the child when the launching thread is gone."""
+    """A `preexec_fn` by which Linux sends `number` to the child when the launching thread ends."""
     if sys.platform != "linux":
         return None
-    prctl = ctypes.CDLL(None).prctl  # resolved before the fork: the child may not import or allocate
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: the child may not import
 
     def ask_the_kernel() -> None:
         prctl(_PR_SET_PDEATHSIG, int(number))
@@ -122,7 +134,8 @@ def wait_until_ready(
     deadline = time.monotonic() + patience_seconds
     while not program.ready():
         if process.poll() is not None:
-            raise UnableToStart(f"{program.name} ended with status {process.returncode}:\n{tail(log)}")
+            status = process.returncode
+            raise UnableToStart(f"{program.name} ended with status {status}:\n{tail(log)}")
         if time.monotonic() > deadline:
             waited = f"{patience_seconds:.0f} s"
             raise UnableToStart(f"{program.name} did not answer within {waited}:\n{tail(log)}")

