@@ -36,9 +36,8 @@ class AlertState(StrEnum):
 
 
 class ClipState(StrEnum):
-    """Where an alert's footage is. `missing` and `refused` are final; both leave the alert to a person."""
+    """Where an alert's footage is; an alert without a clip has no row. `refused` leaves the alert to a person."""
 
-    NONE = "none"
     PENDING = "pending"
     SPOOLED = "spooled"
     STORED = "stored"
@@ -95,7 +94,9 @@ class Machine:
         known = set(self.transitions)
         for targets in (self.initial, *self.transitions.values()):
             if not targets <= known:
-                raise ValueError(f"{self.name}: {sorted(targets - known)} are not states of the table")
+                raise ValueError(
+                    f"{self.name}: {sorted(targets - known)} are not states of the table"
+                )
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -103,7 +104,9 @@ class Machine:
 
     @property
     def terminal(self) -> frozenset[str]:
-        return frozenset(state for state, targets in self.transitions.items() if not targets - {state})
+        return frozenset(
+            state for state, targets in self.transitions.items() if not targets - {state}
+        )
 
     def allows(self, old: str, new: str) -> bool:
         return new in self.transitions[old]
@@ -145,10 +148,14 @@ ALERT = _machine(
 
 CLIP = _machine(
     "clip",
-    initial={ClipState.NONE, ClipState.PENDING, ClipState.SPOOLED},
+    initial={ClipState.PENDING, ClipState.SPOOLED},
     arrows={
-        ClipState.NONE: {ClipState.PENDING},
-        ClipState.PENDING: {ClipState.SPOOLED, ClipState.STORED, ClipState.REFUSED, ClipState.MISSING},
+        ClipState.PENDING: {
+            ClipState.SPOOLED,
+            ClipState.STORED,
+            ClipState.REFUSED,
+            ClipState.MISSING,
+        },
         ClipState.SPOOLED: {ClipState.STORED, ClipState.REFUSED, ClipState.MISSING},
         ClipState.STORED: {ClipState.REFUSED},
         ClipState.REFUSED: set(),

@@ -1,0 +1,55 @@
+"""Setting up tenants and their people."""
+
+from apps.accounts.models import Tenant, User
+from apps.accounts.permissions import Permission, Role
+from apps.audit.events import Actor, Event, Subject
+from apps.audit.operations import record
+
+
+def create_tenant(*, slug: str, name: str, currency: str = "EUR", is_drill: bool = False) -> Tenant:
+    """Start a retailer. Call inside a transaction; raises ValidationError for a slug already taken."""
+    tenant = Tenant(slug=slug, name=name, currency=currency, is_drill=is_drill)
+    tenant.full_clean()
+    tenant.save(force_insert=True)
+    return tenant
+
+
+def record_tenant_created(*, tenant: Tenant) -> None:
+    """The first event of the tenant's chain; separate because it must run inside the tenant's scope."""
+    record(
+        actor=Actor.system(tenant.id),
+        event=Event.TENANT_CREATED,
+        subject=Subject("tenant", tenant.id),
+        after={
+            "slug": tenant.slug,
+            "name": tenant.name,
+            "currency": tenant.currency,
+            "is_drill": tenant.is_drill,
+        },
+    )
+
+
+def create_person(
+    *, actor: Actor, tenant: Tenant, email: str, name: str, role: Role, password: str
+) -> User:
+    """Add a person who signs in by e-mail address. Raises ValidationError."""
+    first, _, last = name.partition(" ")
+    user = User(
+        username=email,
+        email=email,
+        first_name=first,
+        last_name=last,
+        tenant=tenant,
+        role=role.value,
+    )
+    user.is_staff = user.may(Permission.USE_ADMIN)
+    user.set_password(password)
+    user.full_clean()
+    user.save(force_insert=True)
+    record(
+        actor=actor,
+        event=Event.USER_CREATED,
+        subject=Subject("user", user.id),
+        after={"role": role.value},
+    )
+    return user

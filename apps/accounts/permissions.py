@@ -1,0 +1,83 @@
+"""What a signed-in person may do: one enum, one table from role to permissions.
+
+A role says *what*; a grant on a site (django-guardian, `sites.work_site`) says *where*. Roles in `EVERY_SITE` need no
+grant: their work is not bound to a store.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"
+    STORE_MANAGER = "store_manager"
+    LP_LEAD = "lp_lead"
+    COMPLIANCE = "compliance"
+    ADMINISTRATOR = "administrator"
+    OPS = "ops"
+
+
+class Permission(StrEnum):
+    """Every permission there is. `at a site` ones are checked against the person's grants as well."""
+
+    VIEW_ALERTS = "alerts:view"  # at a site: queue, alert page, still
+    VIEW_CLIPS = "clips:view"  # at a site: play the footage
+    RAISE_ALERTS = "alerts:raise"  # at a site: upload form
+    DECIDE = "alerts:decide"  # at a site: prepare and submit a disposition
+    ASSIGN_TASKS = "tasks:assign"  # at a site: give a human task to somebody else
+    VIEW_CASES = "cases:view"  # at a site
+    EDIT_CASES = "cases:edit"  # at a site
+    APPROVE_CASES = "cases:approve"  # at a site: never by the person who confirmed
+    VIEW_EVIDENCE = "evidence:view"  # at a site: exhibits, dossiers
+    VIEW_AUDIT = "audit:view"  # audit trail of the tenant
+    MANAGE_SITES = "sites:manage"
+    MANAGE_POLICY = "policy:manage"
+    MANAGE_SOURCES = "sources:manage"
+    MANAGE_USERS = "users:manage"
+    USE_ADMIN = "admin:use"
+    OPERATE = "system:operate"  # Temporal UI, system state
+
+
+_HANDLES_ALERTS = {
+    Permission.VIEW_ALERTS,
+    Permission.VIEW_CLIPS,
+    Permission.RAISE_ALERTS,
+    Permission.DECIDE,
+    Permission.VIEW_CASES,
+    Permission.VIEW_EVIDENCE,
+}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.OPERATOR: frozenset(_HANDLES_ALERTS | {Permission.EDIT_CASES}),
+    Role.STORE_MANAGER: frozenset(
+        {Permission.VIEW_ALERTS, Permission.VIEW_CASES, Permission.RAISE_ALERTS}
+    ),
+    Role.LP_LEAD: frozenset(
+        _HANDLES_ALERTS | {Permission.EDIT_CASES, Permission.ASSIGN_TASKS, Permission.MANAGE_POLICY}
+    ),
+    Role.COMPLIANCE: frozenset(
+        {
+            Permission.VIEW_ALERTS,
+            Permission.VIEW_CASES,
+            Permission.VIEW_EVIDENCE,
+            Permission.VIEW_AUDIT,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(set(Permission) - {Permission.DECIDE}),
+    Role.OPS: frozenset({Permission.OPERATE, Permission.USE_ADMIN}),
+}
+
+EVERY_SITE: frozenset[Role] = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})
+"""Roles that see every site of their tenant without a grant."""
+
+TENANT_WIDE: frozenset[Permission] = frozenset(
+    {
+        Permission.VIEW_AUDIT,
+        Permission.MANAGE_SITES,
+        Permission.MANAGE_POLICY,
+        Permission.MANAGE_SOURCES,
+        Permission.MANAGE_USERS,
+        Permission.USE_ADMIN,
+        Permission.OPERATE,
+    }
+)
+"""Permissions that are not about one site."""

@@ -1,0 +1,211 @@
+"""People in front of alerts: human tasks, decision attempts, confirmations, playback, interventions."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from apps.accounts.models import Tenant
+from apps.alerts.models import Alert, Disposition
+from apps.triage import states
+
+
+class TaskKind(models.TextChoices):
+    REVIEW = "review"
+    MODEL_REVIEW = "model_review"
+    BLIND_AUDIT = "blind_audit"
+
+
+class HumanTask(models.Model):
+    """One thing a person has to decide. Timers remind, reassign and escalate it; they never decide it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="tasks")
+    kind = models.CharField(max_length=20, choices=TaskKind, default=TaskKind.REVIEW)
+    state = models.CharField(
+        max_length=20, choices=[(s.value, s.value) for s in states.TaskState], default="open"
+    )
+    required_confirmations = models.PositiveSmallIntegerField(
+        default=1, help_text="2 for biometric matches."
+    )
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="human_tasks",
+    )
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    reassigned_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when a lead is asked."
+    )
+    done_at = models.DateTimeField(null=True, blank=True)
+    disposition = models.OneToOneField(
+        Disposition, on_delete=models.PROTECT, null=True, blank=True, related_name="task"
+    )
+
+    class Meta:
+        ordering = ["due_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert"], condition=models.Q(state="open"), name="one_open_task_per_alert"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="done", disposition__isnull=False)
+                | (~models.Q(state="done") & models.Q(disposition__isnull=True)),
+                name="task_is_done_with_a_disposition_only",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(required_confirmations__in=[1, 2]),
+                name="task_wants_one_or_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.alert_id}"
+
+
+class DecisionAttempt(models.Model):
+    """One person's try to decide exactly one payload; the one-time token is kept as a hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    task = models.ForeignKey(HumanTask, on_delete=models.PROTECT, related_name="attempts")
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="attempts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, help_text="Role used, as of preparing.")
+    session_hash = models.CharField(max_length=64)
+    channel = models.CharField(max_length=20)
+    action = models.CharField(max_length=40, default="alert.dispose")
+    payload = models.JSONField(help_text="verdict, reasons, comment, transfer_seen.")
+    payload_digest = models.CharField(max_length=64)
+    object_version = models.PositiveIntegerField(
+        help_text="The alert's version this decision is about."
+    )
+    token_hash = models.CharField(max_length=64, unique=True)
+    state = models.CharField(
+        max_length=20, choices=[(s.value, s.value) for s in states.AttemptState], default="prepared"
+    )
+    prepared_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last time the Update was sent."
+    )
+    settled_at = models.DateTimeField(null=True, blank=True)
+    outcome_code = models.CharField(max_length=40, blank=True)
+    outcome_text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-prepared_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("prepared_at")),
+                name="attempt_expires_after_it_was_prepared",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "expires_at"], name="attempt_unsettled")]
+
+    def __str__(self) -> str:
+        return f"attempt {self.id.hex[:8]} {self.state}"
+
+
+class Confirmation(models.Model):
+    """One person's authorised, recorded act. Written once, in the transaction that consumed the attempt's token."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    task = models.ForeignKey(HumanTask, on_delete=models.PROTECT, related_name="confirmations")
+    attempt = models.OneToOneField(
+        DecisionAttempt, on_delete=models.PROTECT, related_name="confirmation"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    payload_digest = models.CharField(max_length=64)
+    viewed_ms = models.PositiveIntegerField(
+        default=0, help_text="Milliseconds of the clip this person had played."
+    )
+    confirmed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["confirmed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "user"], name="four_eyes_are_two_people")
+        ]
+
+    def __str__(self) -> str:
+        return f"confirmation {self.id.hex[:8]}"
+
+
+class Playback(models.Model):
+    """A span of the clip that a person's player really played."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="playbacks")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    session = models.CharField(max_length=64)
+    from_ms = models.PositiveIntegerField()
+    to_ms = models.PositiveIntegerField()
+    played_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["played_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(to_ms__gt=models.F("from_ms")), name="playback_span_has_length"
+            )
+        ]
+        indexes = [models.Index(fields=["alert", "user"], name="playback_by_person")]
+
+    def __str__(self) -> str:
+        return f"{self.from_ms}–{self.to_ms} ms"
+
+
+class InterventionKind(models.TextChoices):
+    NONE = "none"
+    OBSERVE = "observe"
+    APPROACH = "approach"
+    POLICE = "police"
+
+
+class InterventionOutcome(models.TextChoices):
+    RECOVERED = "recovered"
+    RECEIPT_SHOWN = "receipt_shown"
+    LEFT = "left"
+    NOT_KNOWN = "not_known"
+
+
+class Intervention(models.Model):
+    """An authorised act on the floor, with its own confirmation, outcome and any complaint."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="interventions")
+    confirmation = models.ForeignKey(
+        Confirmation, on_delete=models.PROTECT, related_name="interventions"
+    )
+    kind = models.CharField(max_length=20, choices=InterventionKind)
+    outcome = models.CharField(
+        max_length=20, choices=InterventionOutcome, default=InterventionOutcome.NOT_KNOWN
+    )
+    complaint = models.TextField(blank=True)
+    authorised_by = models.UUIDField()
+    authorised_at = models.DateTimeField()
+    outcome_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["authorised_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=InterventionKind.values),
+                name="intervention_kind_is_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.authorised_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,143 @@
+"""Where things happen: sites, cameras, zones, rosters."""
+
+import uuid
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from guardian.models import UserObjectPermissionBase
+
+from apps.accounts.models import Tenant
+
+
+class ZoneKind(models.TextChoices):
+    ENTRANCE = "entrance"
+    EXIT = "exit"
+    AISLE = "aisle"
+    SHELF = "shelf"
+    HIGH_VALUE = "high_value"
+    SELF_CHECKOUT = "self_checkout"
+    KIOSK = "kiosk"
+    QUEUE = "queue"
+    GOODS_IN = "goods_in"
+    STAFF_ONLY = "staff_only"
+
+
+def validate_timezone(value: str) -> None:
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(f"{value!r} is not an IANA time zone such as Europe/Madrid.")
+
+
+def validate_polygon(value: object) -> None:
+    """At least three [x, y] corners, each in 0..1 of the picture's width and height."""
+    corners = value if isinstance(value, list) else []
+    inside = all(
+        isinstance(c, list)
+        and len(c) == 2
+        and all(isinstance(v, int | float) and not isinstance(v, bool) and 0 <= v <= 1 for v in c)
+        for c in corners
+    )
+    if len(corners) < 3 or not inside:
+        raise ValidationError("A zone needs three or more [x, y] corners between 0 and 1.")
+
+
+class Site(models.Model):
+    """A store."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="sites")
+    slug = models.SlugField()
+    name = models.CharField(max_length=120)
+    timezone = models.CharField(
+        max_length=64, default="Europe/Madrid", validators=[validate_timezone]
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "slug"], name="site_slug_once_per_tenant")
+        ]
+        permissions = [("work_site", "Works at this site")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SiteUserObjectPermission(UserObjectPermissionBase):  # type: ignore[misc]
+    """A grant: this person works at this site. A direct foreign key keeps list filters to one join."""
+
+    content_object = models.ForeignKey(Site, on_delete=models.CASCADE)
+
+
+class Camera(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="cameras")
+    slug = models.SlugField(help_text="The name detectors use, unique in the tenant.")
+    name = models.CharField(max_length=120)
+    clock_offset_seconds = models.FloatField(
+        default=0.0, help_text="Camera clock minus true time, as last measured."
+    )
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "slug"], name="camera_slug_once_per_tenant")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Zone(models.Model):
+    """A polygon on a camera's picture."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    camera = models.ForeignKey(Camera, on_delete=models.CASCADE, related_name="zones")
+    kind = models.CharField(max_length=20, choices=ZoneKind)
+    name = models.CharField(max_length=120)
+    polygon = models.JSONField(
+        validators=[validate_polygon],
+        help_text="[[x, y], …] as shares of the picture's width and height.",
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=ZoneKind.values), name="zone_kind_is_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Roster(models.Model):
+    """Operator minutes available at a site in a period."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="rosters")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    operator_minutes = models.FloatField(validators=[MinValueValidator(0.0)])
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+                name="roster_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(operator_minutes__gte=0), name="roster_minutes_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site} {self.starts_at:%Y-%m-%d %H:%M}"

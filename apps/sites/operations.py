@@ -1,0 +1,76 @@
+"""Setting up sites, cameras and zones, and granting people access to a site."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from guardian.shortcuts import assign_perm, remove_perm
+
+from apps.accounts.models import User
+from apps.audit.events import Actor, Event, Subject
+from apps.audit.operations import record
+from apps.sites.models import Camera, Site, Zone
+
+
+def create_site(*, actor: Actor, slug: str, name: str, timezone: str) -> Site:
+    """Add a store. Raises ValidationError for an unknown time zone or a slug already taken."""
+    site = Site(tenant_id=actor.tenant_id, slug=slug, name=name, timezone=timezone)
+    site.full_clean()
+    site.save(force_insert=True)
+    record(
+        actor=actor, event=Event.SITE_CREATED, subject=Subject("site", site.id), after=_site(site)
+    )
+    return site
+
+
+def add_camera(*, actor: Actor, site: Site, slug: str, name: str) -> Camera:
+    camera = Camera(tenant_id=actor.tenant_id, site=site, slug=slug, name=name)
+    camera.full_clean()
+    camera.save(force_insert=True)
+    after = {"slug": slug, "name": name, "site": str(site.id)}
+    record(
+        actor=actor, event=Event.CAMERA_CREATED, subject=Subject("camera", camera.id), after=after
+    )
+    return camera
+
+
+def add_zone(
+    *, actor: Actor, camera: Camera, kind: str, name: str, polygon: Sequence[Sequence[float]]
+) -> Zone:
+    """Add a polygon (three or more [x, y] corners in 0..1). Raises ValidationError."""
+    zone = Zone(
+        tenant_id=actor.tenant_id,
+        camera=camera,
+        kind=kind,
+        name=name,
+        polygon=[list(c) for c in polygon],
+    )
+    zone.full_clean()
+    zone.save(force_insert=True)
+    after = {"kind": kind, "name": name, "polygon": zone.polygon}
+    record(actor=actor, event=Event.ZONE_CREATED, subject=Subject("zone", zone.id), after=after)
+    return zone
+
+
+def grant_site(*, actor: Actor, user: User, site: Site) -> None:
+    """Let the person work at the site. Granting twice is one grant."""
+    assign_perm("sites.work_site", user, site)
+    _grant_event(actor, user.id, site, granted=True)
+
+
+def withdraw_site(*, actor: Actor, user: User, site: Site) -> None:
+    remove_perm("sites.work_site", user, site)
+    _grant_event(actor, user.id, site, granted=False)
+
+
+def _grant_event(actor: Actor, user_id: UUID, site: Site, *, granted: bool) -> None:
+    record(
+        actor=actor,
+        event=Event.GRANT_CHANGED,
+        subject=Subject("user", user_id),
+        after={"site": str(site.id), "granted": granted},
+        details={"site": str(site.id)},
+    )
+
+
+def _site(site: Site) -> dict[str, str]:
+    return {"slug": site.slug, "name": site.name, "timezone": site.timezone}

@@ -1,0 +1,9 @@
+"""The one API: each app's endpoints under /api/v1/."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.alerts.api_urls")),
+    path("", include("apps.reviews.api_urls")),
+    path("", include("apps.cases.api_urls")),
+]

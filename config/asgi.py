@@ -1,0 +1,39 @@
+"""The web server's entry: Django, the live event stream beside it, and Temporal's UI behind our sign-in."""
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings can be read
+django = get_asgi_application()
+
+from apps.console.live import application as live  # noqa: E402 - needs Django's apps
+
+from config.temporal_ui import temporal_ui  # noqa: E402
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Dispatch by path; everything else is Django's."""
+    path = scope.get("path", "")
+    if scope["type"] == "http" and path == "/live/":
+        await live(scope, receive, send)
+    elif scope["type"] == "http" and path.startswith("/operations/temporal/"):
+        await temporal_ui(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    else:
+        await django(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

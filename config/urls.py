@@ -1,0 +1,23 @@
+"""Addresses."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+urlpatterns = [
+    path("", include("apps.console.urls")),
+    path("", include("apps.alerts.urls")),
+    path("", include("apps.reviews.urls")),
+    path("", include("apps.cases.urls")),
+    path("", include("apps.evidence.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+]
+
+handler400 = "apps.console.errors.bad_request"
+handler403 = "apps.console.errors.forbidden"
+handler404 = "apps.console.errors.not_found"
+handler500 = "apps.console.errors.server_error"
