@@ -1,0 +1,56 @@
+"""Where things lie in the two buckets. Keys carry ids only, never a name or a number plate.
+
+Everything of a tenant is under ``tenants/<tenant>/``, so that a tenant can be listed, counted and
+removed by prefix; everything of an alert is under the alert.
+"""
+
+import re
+from typing import Final
+from uuid import UUID
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+
+
+def alert_master(*, tenant_id: UUID, alert_id: UUID) -> str:
+    """Return the key of the clip as it came, byte for byte."""
+    return f"{_alert(tenant_id, alert_id)}/master"
+
+
+def alert_upload(*, tenant_id: UUID, alert_id: UUID) -> str:
+    """Return the key a detector's presigned upload goes to, before it is hashed and accepted."""
+    return f"{_alert(tenant_id, alert_id)}/upload"
+
+
+def alert_working(*, tenant_id: UUID, alert_id: UUID, name: str) -> str:
+    """Return the key of a derived file (``poster.jpg``, ``tracks.json``) beside the master."""
+    return f"{_alert(tenant_id, alert_id)}/working/{_plain(name)}"
+
+
+def alert_dossier(*, tenant_id: UUID, alert_id: UUID, version: int) -> str:
+    """Return the key of one rendering of the alert's dossier."""
+    return f"{_alert(tenant_id, alert_id)}/dossier/{version:04d}.pdf"
+
+
+def evidence_master(*, tenant_id: UUID, item_id: UUID) -> str:
+    """Return the key of an evidence item's sealed bytes (evidence bucket)."""
+    return f"tenants/{tenant_id}/evidence/{item_id}/master"
+
+
+def audit_checkpoint(*, tenant_id: UUID, tree_size: int) -> str:
+    """Return the key of a signed checkpoint; keys sort by the size of the tree."""
+    return f"{audit_checkpoints(tenant_id=tenant_id)}{tree_size:020d}.json"
+
+
+def audit_checkpoints(*, tenant_id: UUID) -> str:
+    """Return the prefix of a tenant's checkpoints."""
+    return f"tenants/{tenant_id}/audit/checkpoints/"
+
+
+def _alert(tenant_id: UUID, alert_id: UUID) -> str:
+    return f"tenants/{tenant_id}/alerts/{alert_id}"
+
+
+def _plain(name: str) -> str:
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise ValueError(f"{name!r} is not a plain lower-case file name")
+    return name
