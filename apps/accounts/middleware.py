@@ -32,9 +32,9 @@ class HealthMiddleware:
 class TenantMiddleware:
     """Run a signed-in person's view in one transaction that sees their tenant only.
 
-    Lazy responses (the admin's) are rendered inside it, because their queries run while rendering. An exception rolls the
-    transaction back; a refusal (403) is then recorded in a transaction of its own. A view that answers 409 or 422 keeps what
-    it wrote: refusals are recorded too.
+    Lazy responses (the admin's) are rendered inside it, because their queries run while rendering.
+    An exception rolls the transaction back; a refusal (403) is then recorded in a transaction of
+    its own. A view that answers 409 or 422 keeps what it wrote: refusals are recorded too.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

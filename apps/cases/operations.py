@@ -1,0 +1,146 @@
+"""What a confirmed theft becomes: incident, case, sealed exhibits. And how a case moves."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from apps.accounts.models import Tenant
+from apps.accounts.tenancy import tenant_scope
+from apps.alerts.models import Alert, Disposition
+from apps.audit.events import Actor, Event, Subject
+from apps.audit.operations import record
+from apps.cases.models import Case, Exhibit, Incident
+from apps.evidence.models import EvidenceItem
+from apps.evidence.operations import copy_sealed, record_sealed
+from apps.evidence.queries import master_of
+from apps.triage import states
+from apps.triage.states import CaseState, Verdict
+
+
+class UnableToOpenCase(Exception):
+    """The alert has no standing confirmation of theft."""
+
+
+class UnableToMoveCase(Exception):
+    """The case is not in a state from which it may go there, or somebody moved it first."""
+
+
+def open_case(*, alert_id: UUID, now: datetime) -> Case:
+    """Open the incident and the case of a confirmed theft; asked again, return the same case.
+
+    Runs inside the tenant's scope. Raises UnableToOpenCase without a confirmation of theft.
+    """
+    with transaction.atomic():
+        alert = Alert.objects.select_for_update().select_related("site", "camera").get(id=alert_id)
+        known = Incident.objects.select_related("case").filter(alert=alert).first()
+        if known:
+            return known.case
+        return _open(alert=alert, disposition=_confirmed_theft(alert), now=now)
+
+
+def _confirmed_theft(alert: Alert) -> Disposition:
+    standing = alert.dispositions.filter(superseded_by__isnull=True).first()
+    if standing is None or standing.verdict != Verdict.THEFT_CONFIRMED:
+        raise UnableToOpenCase(f"{alert.reference} has no standing confirmation of theft")
+    return standing
+
+
+def _open(*, alert: Alert, disposition: Disposition, now: datetime) -> Case:
+    case = Case.objects.create(
+        tenant_id=alert.tenant_id,
+        site=alert.site,
+        title=f"{alert.label.replace('_', ' ').capitalize()}, {alert.camera.name}",
+        is_drill=alert.is_drill,
+        opened_by=disposition.decided_by,
+        opened_at=now,
+    )
+    incident = Incident.objects.create(
+        tenant_id=alert.tenant_id,
+        site=alert.site,
+        alert=alert,
+        disposition=disposition,
+        case=case,
+        occurred_at=alert.camera_at,
+        opened_at=now,
+    )
+    actor, links = Actor.system(alert.tenant_id), {"alert": str(alert.id), "case": str(case.id)}
+    subject = Subject("incident", incident.id)
+    record(actor=actor, event=Event.INCIDENT_OPENED, subject=subject, after=links, details=links)
+    subject = Subject("case", case.id)
+    record(actor=actor, event=Event.CASE_OPENED, subject=subject, after=links, details=links)
+    return case
+
+
+def seal_exhibits(*, tenant_id: UUID, case_id: UUID, now: datetime) -> int:
+    """Lock the footage of the case's incidents and number it; return how many exhibits there are.
+
+    Opens its own scopes, because copying happens outside any transaction. Repeating it adds nothing.
+    Raises DigestMismatch, StorageUnavailable.
+    """
+    with tenant_scope(tenant_id):
+        days = Tenant.objects.get(id=tenant_id).exhibit_retention_days
+        case = Case.objects.get(id=case_id)
+        masters = [master_of(incident.alert_id) for incident in case.incidents.all()]
+    for master in filter(None, masters):
+        _seal(case=case, master=master, retain_until=now + timedelta(days=days), now=now)
+    with tenant_scope(tenant_id):
+        return case.exhibits.count()
+
+
+def _seal(*, case: Case, master: EvidenceItem, retain_until: datetime, now: datetime) -> None:
+    with tenant_scope(case.tenant_id):
+        sealed_already = case.exhibits.filter(
+            item__sha256=master.sha256, item__alert=master.alert_id
+        )
+        if sealed_already.exists():
+            return
+    stored = copy_sealed(item=master, retain_until=retain_until)
+    actor = Actor.system(case.tenant_id)
+    with tenant_scope(case.tenant_id):
+        Case.objects.select_for_update().get(id=case.id)
+        item = record_sealed(
+            actor=actor, item=master, sealed=stored, retain_until=retain_until, now=now
+        )
+        last = case.exhibits.aggregate(last=Max("number"))["last"] or 0
+        Exhibit.objects.get_or_create(
+            item=item,
+            defaults={
+                "tenant_id": case.tenant_id,
+                "case": case,
+                "number": last + 1,
+                "title": "Footage as delivered",
+                "sealed_at": now,
+            },
+        )
+
+
+def move_case(*, actor: Actor, case: Case, to: CaseState, reason: str = "") -> None:
+    """Move a case along its table. Raises UnableToMoveCase; approval is a separate rule.
+
+    The person whose confirmation opened the case may not approve it: approval needs a second one.
+    """
+    if to == CaseState.APPROVED and actor.user_id == case.opened_by:
+        raise UnableToMoveCase("You confirmed this theft; somebody else has to approve the case.")
+    if not states.CASE.allows(case.state, to):
+        raise UnableToMoveCase(f"A case that is {_words(case.state)} cannot become {_words(to)}.")
+    with transaction.atomic():
+        moved = Case.objects.filter(id=case.id, state=case.state, version=case.version).update(
+            state=to, version=F("version") + 1
+        )
+        if moved != 1:
+            raise UnableToMoveCase("Somebody else changed this case meanwhile. Look again.")
+        record(
+            actor=actor,
+            event=Event.CASE_STATE_CHANGED,
+            subject=Subject("case", case.id),
+            before={"state": case.state},
+            after={"state": to.value},
+            reason=reason,
+            details={"from": case.state, "to": to.value},
+        )
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ")

@@ -1,0 +1,114 @@
+"""Acquiring evidence and sealing it: every step leaves a custody event and an audit event."""
+
+import uuid
+from datetime import datetime
+
+from apps.alerts.models import Alert
+from apps.audit.events import Actor, Event, Subject
+from apps.audit.operations import record
+from apps.evidence.models import CustodyEvent, EvidenceItem, EvidenceKind
+from apps.storage.keys import evidence_master
+from apps.storage.objects import StoredObject
+from apps.storage.store import evidence_store, media_store
+
+
+def acquire_item(
+    *,
+    actor: Actor,
+    alert: Alert,
+    kind: EvidenceKind,
+    bucket: str,
+    stored: StoredObject,
+    media_type: str,
+    original_name: str = "",
+    now: datetime,
+) -> EvidenceItem:
+    """Register a stored file of an alert. Registering the same object twice is one item.
+
+    Runs inside the tenant's scope.
+    """
+    item, created = EvidenceItem.objects.get_or_create(
+        bucket=bucket,
+        key=stored.key,
+        version_id=stored.version_id or "",
+        defaults={
+            "tenant_id": alert.tenant_id,
+            "alert": alert,
+            "kind": kind,
+            "media_type": media_type,
+            "size_bytes": stored.size,
+            "sha256": stored.sha256,
+            "original_name": original_name,
+            "acquired_at": now,
+        },
+    )
+    if created:
+        derived = kind in (EvidenceKind.WORKING, EvidenceKind.STILL)
+        event = Event.EVIDENCE_DERIVED if derived else Event.EVIDENCE_ACQUIRED
+        _happened(actor=actor, item=item, action=event, now=now)
+    return item
+
+
+def copy_sealed(*, item: EvidenceItem, retain_until: datetime) -> StoredObject:
+    """Copy a master into the locked bucket (COMPLIANCE), digest checked at both ends.
+
+    Talks to S3 only, so it runs outside any transaction and can be repeated.
+    Raises DigestMismatch when the bytes are not the ones acquired, StorageUnavailable.
+    """
+    return evidence_store().copy_locked(
+        source=media_store(),
+        source_key=item.key,
+        key=evidence_master(tenant_id=item.tenant_id, item_id=item.id),
+        sha256=item.sha256,
+        retain_until=retain_until,
+    )
+
+
+def record_sealed(
+    *, actor: Actor, item: EvidenceItem, sealed: StoredObject, retain_until: datetime, now: datetime
+) -> EvidenceItem:
+    """Register the sealed copy of a master; repeated, it is the same row. Inside the scope."""
+    copy, created = EvidenceItem.objects.get_or_create(
+        id=uuid.uuid5(item.id, "sealed"),
+        defaults={
+            "tenant_id": item.tenant_id,
+            "alert_id": item.alert_id,
+            "kind": item.kind,
+            "bucket": evidence_store().bucket,
+            "key": sealed.key,
+            "version_id": sealed.version_id or "",
+            "media_type": item.media_type,
+            "size_bytes": item.size_bytes,
+            "sha256": item.sha256,
+            "original_name": item.original_name,
+            "acquired_at": now,
+            "retain_until": retain_until,
+        },
+    )
+    if created:
+        _happened(actor=actor, item=copy, action=Event.EXHIBIT_SEALED, now=now)
+    return copy
+
+
+def record_viewed(*, actor: Actor, item: EvidenceItem, now: datetime) -> None:
+    """Somebody was given the file for a minute."""
+    _happened(actor=actor, item=item, action=Event.EXHIBIT_DOWNLOADED, now=now)
+
+
+def _happened(*, actor: Actor, item: EvidenceItem, action: Event, now: datetime) -> None:
+    CustodyEvent.objects.create(
+        tenant_id=item.tenant_id,
+        evidence_item_id=item.id,
+        action=action.value.partition(":")[2],
+        actor_id=actor.user_id,
+        actor_role=actor.role,
+        sha256=item.sha256,
+        happened_at=now,
+    )
+    record(
+        actor=actor,
+        event=action,
+        subject=Subject("evidence_item", item.id),
+        after={"sha256": item.sha256, "bucket": item.bucket, "key": item.key},
+        details={"alert": str(item.alert_id), "kind": item.kind, "sha256": item.sha256},
+    )

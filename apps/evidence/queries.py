@@ -1,0 +1,32 @@
+"""Reading evidence and its chain of custody."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.alerts.models import Alert
+from apps.evidence.models import CustodyEvent, EvidenceItem, EvidenceKind
+from apps.sites.queries import sites_visible_to
+
+
+def items_visible_to(user: User) -> QuerySet[EvidenceItem]:
+    return EvidenceItem.objects.filter(
+        tenant_id=user.tenant_id, alert__site__in=sites_visible_to(user)
+    ).select_related("alert")
+
+
+def master_of(alert_id: UUID) -> EvidenceItem | None:
+    """The original footage of an alert as it was acquired, if there is any."""
+    items = EvidenceItem.objects.filter(alert_id=alert_id, kind=EvidenceKind.MASTER)
+    return items.filter(retain_until__isnull=True).first()
+
+
+def latest_dossier(alert: Alert) -> EvidenceItem | None:
+    items = EvidenceItem.objects.filter(alert=alert, kind=EvidenceKind.DOSSIER)
+    return items.order_by("-acquired_at").first()
+
+
+def custody_of(item: EvidenceItem) -> QuerySet[CustodyEvent]:
+    """Every step of a file's custody, oldest first; a sealed copy begins with its master's."""
+    return CustodyEvent.objects.filter(evidence_item_id=item.id).order_by("id")
