@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +60,19 @@ class Home:
         """
         return int(_read(self.path / "ports.json")[name])
 
-    def choose_port(self, name: str, *, default: int, offsets: Sequence[int] = (0,)) -> int:
+    def choose_port(
+        self,
+        name: str,
+        *,
+        default: int,
+        offsets: Sequence[int] = (0,),
+        suits: Callable[[int], bool] = lambda port: True,
+    ) -> int:
         """The port for `name`: the one used last, else the default, else any that is free.
 
-        With `offsets` a group of ports is chosen together: (0, 10000) for a port and its gRPC one.
-        They stay reserved for this home until the process ends, and are not tested again.
+        With `offsets` a group of ports is chosen together: (0, 10000) for a port and its gRPC one;
+        `suits` is what else the server asks of its first port. They stay reserved for this home
+        until the process ends, and are not tested again.
 
         Raises NoPortFree.
         """
@@ -74,7 +82,7 @@ class Home:
             return remembered[0]
         usual = [default] if self.prefer_default_ports else []
         for candidate in [*remembered, *usual, *_some(_FREE_PORTS)]:
-            if self._reserve([candidate + offset for offset in offsets]):
+            if suits(candidate) and self._reserve([candidate + offset for offset in offsets]):
                 ports = json.dumps(known | {name: candidate}, indent=1)
                 write_private(self.folder() / "ports.json", ports)
                 return candidate

