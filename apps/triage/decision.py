@@ -1,0 +1,332 @@
+"""The decision: the cheapest strategy among those that the hard constraints allow.
+
+`CONSTRAINTS` is the one visible order. A failed fairness check ends in model review; every other
+one takes away escalation ("verify at most"). Without a calibrator an alert is not archived
+either, unless only an isolated step was observed: a prior must not hide alerts that nobody has
+looked at. Of equal costs the less intrusive strategy wins.
+
+`decide_batch` works on arrays; `decide` is a batch of one with everything a screen shows.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.triage.cost_model import CostModel
+from apps.triage.cost_rows import CostRow, cost_rows, loss_avoided_per_minute
+from apps.triage.economics import STRATEGY_OPTIONS, Floats, Option, expected_costs
+from apps.triage.fairness import FairnessState
+from apps.triage.flips import FlipPoint, flip_points
+from apps.triage.probability import TheftProbability
+from apps.triage.reasons import ReasonCode
+from apps.triage.segments import ReliabilityState
+from apps.triage.sequence import SequenceState
+from apps.triage.states import Strategy
+
+Bools = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.intp]
+
+_ARCHIVE, _VERIFY, _ESCALATE = range(len(STRATEGY_OPTIONS))
+
+
+class Outcome(StrEnum):
+    """What triage proposes: a strategy, or a review of the model itself."""
+
+    ESCALATE = "escalate"
+    VERIFY = "verify"
+    ARCHIVE = "archive"
+    MODEL_REVIEW = "model_review"
+
+    @property
+    def strategy(self) -> Strategy | None:
+        return None if self is Outcome.MODEL_REVIEW else Strategy(self.value)
+
+
+OUTCOMES = (Outcome.ARCHIVE, Outcome.VERIFY, Outcome.ESCALATE, Outcome.MODEL_REVIEW)
+_MODEL_REVIEW = OUTCOMES.index(Outcome.MODEL_REVIEW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriagePolicy:
+    """The versioned choices of a tenant beside its cost model.
+
+    `audit_share` of the archived alerts goes to people blind; `raised_audit_share` of those
+    archived although an isolated step was observed. Both above 0 (labels must stay unbiased) up
+    to 1.
+    """
+
+    version: str
+    audit_share: float = 0.05
+    raised_audit_share: float = 0.20
+
+    def __post_init__(self) -> None:
+        if not self.version:
+            raise ValueError("a triage policy has a version")
+        if not 0 < self.audit_share <= self.raised_audit_share <= 1:
+            raise ValueError("0 < audit share ≤ raised audit share ≤ 1 is needed")
+
+
+DEFAULT_TRIAGE_POLICY = TriagePolicy(version="triage-1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionInputs:
+    """What one decision depends on, apart from cost model and policy.
+
+    `minute_shadow_price` is what a minute is worth beyond its price because others wait: 0 in a
+    quiet hour, in the cost model's currency.
+    """
+
+    probability: TheftProbability
+    sequence: SequenceState
+    reliability: ReliabilityState
+    fairness: FairnessState
+    has_viewable_clip: bool
+    minute_shadow_price: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.minute_shadow_price) or self.minute_shadow_price < 0:
+            raise ValueError("the shadow price of a minute is a finite amount, 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionBatch:
+    """`DecisionInputs` as arrays of one length; states as arrays of their text values."""
+
+    probability: Floats
+    low: Floats
+    high: Floats
+    calibrated: Bools
+    sequence: npt.NDArray[np.str_]
+    reliability: npt.NDArray[np.str_]
+    fairness: npt.NDArray[np.str_]
+    has_viewable_clip: Bools
+    minute_shadow_price: Floats
+
+    def __post_init__(self) -> None:
+        columns = list(vars(self).values())
+        if any(column.ndim != 1 or len(column) != len(self.probability) for column in columns):
+            raise ValueError("all columns of a batch have one dimension and one length")
+        ordered = (self.low >= 0) & (self.low <= self.probability)
+        ordered &= (self.probability <= self.high) & (self.high <= 1)
+        if not ordered.all():
+            raise ValueError("0 ≤ low ≤ probability ≤ high ≤ 1 is needed in every row")
+        if not (np.isfinite(self.minute_shadow_price) & (self.minute_shadow_price >= 0)).all():
+            raise ValueError("shadow prices are finite amounts, 0 or more")
+        _require_known("sequence", self.sequence, SequenceState)
+        _require_known("reliability", self.reliability, ReliabilityState)
+        _require_known("fairness", self.fairness, FairnessState)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecidedBatch:
+    """Decisions as arrays: `outcome` [n] indexes `OUTCOMES`, `expected` is [n, 4] over
+    `OPTIONS`, `allowed` [n, 3] and `chosen` [n] index `STRATEGY_OPTIONS`; `reasons` has one array
+    a code.
+    """
+
+    outcome: Indices
+    chosen: Indices
+    allowed: Bools
+    expected: Floats
+    audit_share: Floats
+    reasons: Mapping[ReasonCode, Bools]
+
+    def outcome_of(self, index: int) -> Outcome:
+        return OUTCOMES[self.outcome[index]]
+
+    def reason_codes_of(self, index: int) -> tuple[ReasonCode, ...]:
+        """The codes that apply, in the order of evaluation."""
+        return tuple(code for code in ReasonCode if self.reasons[code][index])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What triage proposes for one alert, and everything needed to say why.
+
+    `costs` holds the four rows, most intrusive first. `margin` is the distance to the next allowed
+    strategy, None when there is only one. `audit_share` is the probability with which the alert, if
+    archived, goes to a person blind. `loss_avoided_per_minute` orders the queue.
+    """
+
+    outcome: Outcome
+    reason_codes: tuple[ReasonCode, ...]
+    allowed: tuple[Strategy, ...]
+    costs: tuple[CostRow, ...]
+    margin: float | None
+    flip_points: tuple[FlipPoint, ...]
+    audit_share: float
+    loss_avoided_per_minute: float
+
+    @property
+    def strategy(self) -> Strategy | None:
+        """The strategy, or None when the model itself is to be reviewed."""
+        return self.outcome.strategy
+
+    def row(self, option: Option) -> CostRow:
+        return next(row for row in self.costs if row.option is option)
+
+
+Constraint = tuple[ReasonCode, Callable[[DecisionBatch], Bools]]
+
+CONSTRAINTS: tuple[Constraint, ...] = (
+    (ReasonCode.FAIRNESS_FAILED, lambda b: b.fairness == FairnessState.FAILED),
+    (ReasonCode.FAIRNESS_NOT_ASSESSABLE, lambda b: b.fairness == FairnessState.NOT_ASSESSABLE),
+    (ReasonCode.SEGMENT_RED, lambda b: b.reliability == ReliabilityState.RED),
+    (ReasonCode.SEQUENCE_INCOMPLETE, lambda b: b.sequence == SequenceState.INCOMPLETE),
+    (ReasonCode.SEQUENCE_ISOLATED, lambda b: b.sequence == SequenceState.ISOLATED),
+    (ReasonCode.SEQUENCE_UNKNOWN, lambda b: b.sequence == SequenceState.UNKNOWN),
+    (ReasonCode.NO_VIEWABLE_CLIP, lambda b: ~b.has_viewable_clip),
+    (ReasonCode.UNCALIBRATED, lambda b: ~b.calibrated),
+)
+
+
+def decide(
+    *, inputs: DecisionInputs, model: CostModel, policy: TriagePolicy = DEFAULT_TRIAGE_POLICY
+) -> Decision:
+    """Return the decision for one alert: `decide_batch` on a batch of one, with its intervals."""
+    batch = batch_of([inputs])
+    decided = decide_batch(batch=batch, model=model, policy=policy)
+    rows = cost_rows(
+        probability=inputs.probability,
+        minute_shadow_price=inputs.minute_shadow_price,
+        model=model,
+    )
+    outcome = decided.outcome_of(0)
+    return Decision(
+        outcome=outcome,
+        reason_codes=decided.reason_codes_of(0),
+        allowed=_allowed_strategies(decided, outcome),
+        costs=rows,
+        margin=_margin(decided, outcome),
+        flip_points=_flips(batch, decided, model),
+        audit_share=float(decided.audit_share[0]),
+        loss_avoided_per_minute=_priority(rows, outcome),
+    )
+
+
+def decide_batch(
+    *, batch: DecisionBatch, model: CostModel, policy: TriagePolicy = DEFAULT_TRIAGE_POLICY
+) -> DecidedBatch:
+    """Return the decisions for many alerts under one cost model and one policy."""
+    expected = expected_costs(
+        probability=batch.probability, minute_shadow_price=batch.minute_shadow_price, model=model
+    )
+    reasons = {code: np.asarray(applies(batch)) for code, applies in CONSTRAINTS}
+    review = reasons[ReasonCode.FAIRNESS_FAILED]
+    floor = reasons[ReasonCode.UNCALIBRATED] & ~reasons[ReasonCode.SEQUENCE_ISOLATED]
+    allowed = np.ones((len(expected), len(STRATEGY_OPTIONS)), dtype=np.bool_)
+    allowed[:, _ESCALATE] = ~np.logical_or.reduce(list(reasons.values()))
+    allowed[:, _ARCHIVE] = ~floor
+    chosen = _cheapest(expected, allowed)
+    archived = (chosen == _ARCHIVE) & ~review
+    raised = archived & reasons[ReasonCode.SEQUENCE_ISOLATED]
+    share = np.where(raised, policy.raised_audit_share, policy.audit_share)
+    reasons[ReasonCode.NOT_ARCHIVED_ON_A_PRIOR] = floor
+    reasons |= _reasons_of_choice(batch, model, expected, allowed, chosen)
+    reasons[ReasonCode.AUDIT_SHARE_RAISED] = raised
+    return DecidedBatch(
+        outcome=np.where(review, _MODEL_REVIEW, chosen),
+        chosen=chosen,
+        allowed=allowed,
+        expected=expected,
+        audit_share=np.where(archived, share, 0.0),
+        reasons=_ended_by(review, reasons),
+    )
+
+
+def batch_of(inputs: Sequence[DecisionInputs]) -> DecisionBatch:
+    """Return single inputs as arrays."""
+    return DecisionBatch(
+        probability=np.array([one.probability.mean for one in inputs], dtype=np.float64),
+        low=np.array([one.probability.low for one in inputs], dtype=np.float64),
+        high=np.array([one.probability.high for one in inputs], dtype=np.float64),
+        calibrated=np.array([one.probability.calibrated for one in inputs], dtype=np.bool_),
+        sequence=np.array([one.sequence.value for one in inputs], dtype=np.str_),
+        reliability=np.array([one.reliability.value for one in inputs], dtype=np.str_),
+        fairness=np.array([one.fairness.value for one in inputs], dtype=np.str_),
+        has_viewable_clip=np.array([one.has_viewable_clip for one in inputs], dtype=np.bool_),
+        minute_shadow_price=np.array([one.minute_shadow_price for one in inputs], dtype=np.float64),
+    )
+
+
+def _cheapest(expected: Floats, allowed: Bools) -> Indices:
+    """The cheapest allowed column; argmin takes the first of equals, the least intrusive."""
+    costs = np.where(allowed, expected[:, : len(STRATEGY_OPTIONS)], np.inf)
+    cheapest: Indices = np.argmin(costs, axis=1)
+    return cheapest
+
+
+def _reasons_of_choice(
+    batch: DecisionBatch, model: CostModel, expected: Floats, allowed: Bools, chosen: Indices
+) -> dict[ReasonCode, Bools]:
+    free = _cheapest(expected, np.ones_like(allowed))
+    rows = np.arange(len(chosen))
+    quiet = expected_costs(
+        probability=batch.probability,
+        minute_shadow_price=np.zeros_like(batch.probability),
+        model=model,
+    )
+    return {
+        ReasonCode.CHEAPEST_ALLOWED: allowed.sum(axis=1) > 1,
+        ReasonCode.CHEAPER_NOT_ALLOWED: expected[rows, free] < expected[rows, chosen],
+        ReasonCode.WORKLOAD_RAISED_THE_BAR: (chosen == _ARCHIVE)
+        & (_cheapest(quiet, allowed) != _ARCHIVE),
+    }
+
+
+def _ended_by(review: Bools, reasons: Mapping[ReasonCode, Bools]) -> dict[ReasonCode, Bools]:
+    """A failed fairness check ends the evaluation: no later code applies."""
+    return {
+        code: applies if code is ReasonCode.FAIRNESS_FAILED else applies & ~review
+        for code, applies in reasons.items()
+    }
+
+
+def _allowed_strategies(decided: DecidedBatch, outcome: Outcome) -> tuple[Strategy, ...]:
+    if outcome is Outcome.MODEL_REVIEW:
+        return ()
+    return tuple(
+        Strategy(option.value)
+        for at, option in enumerate(STRATEGY_OPTIONS)
+        if decided.allowed[0, at]
+    )
+
+
+def _margin(decided: DecidedBatch, outcome: Outcome) -> float | None:
+    chosen = int(decided.chosen[0])
+    others = [
+        float(decided.expected[0, at])
+        for at in np.flatnonzero(decided.allowed[0])
+        if int(at) != chosen
+    ]
+    if outcome is Outcome.MODEL_REVIEW or not others:
+        return None
+    return min(others) - float(decided.expected[0, chosen])
+
+
+def _flips(batch: DecisionBatch, decided: DecidedBatch, model: CostModel) -> tuple[FlipPoint, ...]:
+    if decided.outcome[0] == _MODEL_REVIEW:
+        return ()
+    return flip_points(
+        probability=batch.probability,
+        minute_shadow_price=batch.minute_shadow_price,
+        allowed=decided.allowed,
+        chosen=decided.chosen,
+        model=model,
+    )[0]
+
+
+def _priority(rows: Sequence[CostRow], outcome: Outcome) -> float:
+    """A model review is valued as a verification: somebody watches the clip either way."""
+    looked = Option.VERIFY if outcome is Outcome.MODEL_REVIEW else Option(outcome.value)
+    return loss_avoided_per_minute(rows=rows, option=looked)
+
+
+def _require_known(name: str, column: npt.NDArray[np.str_], kind: type[StrEnum]) -> None:
+    if not np.isin(column, [member.value for member in kind]).all():
+        raise ValueError(f"{name} holds a state that is not one of {', '.join(kind)}")

@@ -1,0 +1,89 @@
+"""Reason codes of a decision, in the one order in which they are evaluated, each as a sentence.
+
+Screens, the dossier and the documentation use these sentences. They speak of observed acts, of
+numbers and of rules, never of a person's intent.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class ReasonCode(StrEnum):
+    """Why a decision is what it is. The order of the members is the order of evaluation."""
+
+    FAIRNESS_FAILED = "fairness_failed"
+    FAIRNESS_NOT_ASSESSABLE = "fairness_not_assessable"
+    SEGMENT_RED = "segment_red"
+    SEQUENCE_INCOMPLETE = "sequence_incomplete"
+    SEQUENCE_ISOLATED = "sequence_isolated"
+    SEQUENCE_UNKNOWN = "sequence_unknown"
+    NO_VIEWABLE_CLIP = "no_viewable_clip"
+    UNCALIBRATED = "uncalibrated"
+    NOT_ARCHIVED_ON_A_PRIOR = "not_archived_on_a_prior"
+    CHEAPEST_ALLOWED = "cheapest_allowed"
+    CHEAPER_NOT_ALLOWED = "cheaper_not_allowed"
+    WORKLOAD_RAISED_THE_BAR = "workload_raised_the_bar"
+    AUDIT_SHARE_RAISED = "audit_share_raised"
+
+
+SENTENCES: Mapping[ReasonCode, str] = MappingProxyType(
+    {
+        ReasonCode.FAIRNESS_FAILED: (
+            "The score moved when only the appearance of the person was changed: the model is "
+            "reviewed before anybody acts on this alert."
+        ),
+        ReasonCode.FAIRNESS_NOT_ASSESSABLE: (
+            "Whether the score depends on appearance could not be checked, so the alert is "
+            "verified at most."
+        ),
+        ReasonCode.SEGMENT_RED: (
+            "Too many alerts in these conditions were false, so the alert is verified at most, "
+            "whatever its score."
+        ),
+        ReasonCode.SEQUENCE_INCOMPLETE: (
+            "Not every step of the sequence was observed, so the alert is verified at most."
+        ),
+        ReasonCode.SEQUENCE_ISOLATED: (
+            "A single step was observed on its own, so the alert is verified at most."
+        ),
+        ReasonCode.SEQUENCE_UNKNOWN: (
+            "Whether the steps form a sequence is not known, so the alert is verified at most."
+        ),
+        ReasonCode.NO_VIEWABLE_CLIP: (
+            "There is no clip that can be watched, so nobody is interrupted for it and theft "
+            "cannot be confirmed."
+        ),
+        ReasonCode.UNCALIBRATED: (
+            "How often alerts with this score were theft is not known yet, so the alert is "
+            "verified at most."
+        ),
+        ReasonCode.NOT_ARCHIVED_ON_A_PRIOR: (
+            "The costs rest on an assumed probability, which is not enough to archive an alert "
+            "that nobody has looked at."
+        ),
+        ReasonCode.CHEAPEST_ALLOWED: (
+            "This has the lowest expected cost of what is allowed for this alert."
+        ),
+        ReasonCode.CHEAPER_NOT_ALLOWED: (
+            "Another choice has a lower expected cost, but the rules above do not allow it."
+        ),
+        ReasonCode.WORKLOAD_RAISED_THE_BAR: (
+            "The queue is full: at the usual price of a minute this alert would have been looked "
+            "at."
+        ),
+        ReasonCode.AUDIT_SHARE_RAISED: (
+            "More of the alerts archived like this one are drawn at random for a person to judge."
+        ),
+    }
+)
+
+
+def sentence(code: ReasonCode) -> str:
+    """Return the one plain sentence for a reason code."""
+    return SENTENCES[code]
+
+
+def not_known_yet(label_count: int) -> str:
+    """How every screen writes that labels are too few to know."""
+    return f"not known yet ({label_count} {'label' if label_count == 1 else 'labels'})"

@@ -1,0 +1,74 @@
+"""Segments (slices of operating conditions) and how far scores can be trusted in each."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ReliabilityState(StrEnum):
+    """What P(false-positive rate > limit) says about a segment; unknown until labels say more."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """One slice of operating conditions. `camera` is an opaque id; "" means not known."""
+
+    camera: str
+    detector_version: str
+    zone_kind: str = ""
+    lighting: str = ""
+    daypart: str = ""
+    weekday: str = ""
+    crowding: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentReliability:
+    """A segment's false-positive rate (0..1) with its 90% interval, and the labels behind it.
+
+    The rate is None exactly while the state is unknown. `labels_needed` says how many more labels
+    the segment needs before its state can be told; None when that has not been worked out.
+    """
+
+    state: ReliabilityState
+    segment: Segment
+    false_positive_rate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    label_count: int = 0
+    labels_needed: int | None = None
+    version: str = ""
+
+    def __post_init__(self) -> None:
+        figures = (self.low, self.false_positive_rate, self.high)
+        known = self.state is not ReliabilityState.UNKNOWN
+        if any((figure is not None) != known for figure in figures):
+            raise ValueError("rate and interval are given exactly when the state is known")
+        if self.label_count < 0 or (self.labels_needed or 0) < 0:
+            raise ValueError("label counts must not be negative")
+        _require_ordered(figures)
+
+
+def unknown_reliability(
+    *, segment: Segment, label_count: int = 0, labels_needed: int | None = None
+) -> SegmentReliability:
+    """The reliability of a segment that too few labels speak for: the state of every new tenant."""
+    return SegmentReliability(
+        state=ReliabilityState.UNKNOWN,
+        segment=segment,
+        label_count=label_count,
+        labels_needed=labels_needed,
+    )
+
+
+def _require_ordered(figures: tuple[float | None, ...]) -> None:
+    given = [figure for figure in figures if figure is not None]
+    if not all(math.isfinite(figure) and 0 <= figure <= 1 for figure in given):
+        raise ValueError("false-positive rates lie within 0..1")
+    if given != sorted(given):
+        raise ValueError("0 ≤ low ≤ rate ≤ high ≤ 1 is needed")

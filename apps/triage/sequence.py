@@ -1,0 +1,260 @@
+"""Sequence policies: which observed steps, in which order and how close, make a label's sequence.
+
+A policy answers `complete`, `incomplete`, `isolated` or `unknown`, with the reason in words. Only
+signals with evidential weight count; one without it changes nothing. A step that cannot be measured
+leaves the answer unknown. A completeness that rests on a detector's own statement says "stated".
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from apps.triage.signals import Signal, ValidityState, evidential
+from apps.triage.vocabulary import signal_words
+
+MOST_REQUIRED = 5
+
+
+class SequenceState(StrEnum):
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    ISOLATED = "isolated"
+    UNKNOWN = "unknown"
+
+
+class Order(StrEnum):
+    """Whether the required steps must follow each other as listed."""
+
+    AS_LISTED = "as_listed"
+    ANY = "any"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A signal that counts as observed from the value `at_least` on, in the signal's own unit."""
+
+    signal: str
+    at_least: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not self.signal or not math.isfinite(self.at_least):
+            raise ValueError("a step names its signal and a finite value from which it counts")
+
+    def observed_in(self, signals: Iterable[Signal]) -> tuple[Signal, ...]:
+        """The occurrences of this step among `signals`."""
+        return tuple(
+            signal
+            for signal in signals
+            if signal.name == self.signal
+            and signal.value is not None
+            and signal.value >= self.at_least
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequencePolicy:
+    """The sequence of one label; versioned, so that a stored assessment can be recomputed.
+
+    `max_gap_seconds` bounds the time from the end of one required step to the start of the next.
+    """
+
+    version: str
+    label: str
+    required: tuple[Step, ...]
+    supporting: tuple[Step, ...] = ()
+    order: Order = Order.AS_LISTED
+    max_gap_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not self.version or not self.label:
+            raise ValueError("a sequence policy has a version and a label")
+        if not 1 <= len(self.required) <= MOST_REQUIRED:
+            raise ValueError(f"a sequence needs 1 to {MOST_REQUIRED} required steps")
+        names = [step.signal for step in (*self.required, *self.supporting)]
+        if len(names) != len(set(names)):
+            raise ValueError("a signal appears at most once in a sequence policy")
+        if not math.isfinite(self.max_gap_seconds) or self.max_gap_seconds < 0:
+            raise ValueError("the longest gap is a finite number of seconds, 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceFinding:
+    """What a policy found: the state, the reason in words, and the signals by how they counted.
+
+    `stated` is True where a counted step rests on a detector's own statement of validity.
+    """
+
+    state: SequenceState
+    reason: str
+    policy_version: str = ""
+    observed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    without_weight: tuple[str, ...] = ()
+    not_measurable: tuple[str, ...] = ()
+    stated: bool = False
+
+
+def judge_sequence(*, policy: SequencePolicy | None, signals: Sequence[Signal]) -> SequenceFinding:
+    """Return what `policy` makes of `signals`; without a policy for the label it is unknown."""
+    if policy is None:
+        reason = "No sequence policy exists for this label"
+        return _finding(SequenceState.UNKNOWN, reason, policy=None, signals=signals)
+    counted = evidential(signals)
+    if not any(step.observed_in(counted) for step in (*policy.required, *policy.supporting)):
+        reason = "No step of the sequence was observed with evidential weight"
+        return _finding(SequenceState.UNKNOWN, reason, policy=policy, signals=signals)
+    missing = tuple(step for step in policy.required if not step.observed_in(counted))
+    if missing:
+        return _with_missing_steps(policy, signals, missing)
+    return _with_all_steps(policy, signals)
+
+
+def policy_for(label: str, *, policies: Iterable[SequencePolicy]) -> SequencePolicy | None:
+    """Return the policy of `label`, or None: an unknown label has an unknown sequence."""
+    return next((policy for policy in policies if policy.label == label), None)
+
+
+def _with_missing_steps(
+    policy: SequencePolicy, signals: Sequence[Signal], missing: Sequence[Step]
+) -> SequenceFinding:
+    unseeable = {
+        signal.name for signal in signals if signal.validity.state is ValidityState.NOT_MEASURABLE
+    }
+    names = _list_words(step.signal for step in missing)
+    if all(step.signal in unseeable for step in missing):
+        reason = f"Not measurable in this footage: {names}"
+        return _finding(SequenceState.UNKNOWN, reason, policy=policy, signals=signals)
+    counted = evidential(signals)
+    steps = [step for step in policy.required if step.observed_in(counted)]
+    beside = [step for step in policy.supporting if step.observed_in(counted)]
+    if steps and len(steps) + len(beside) > 1:
+        reason = f"Not observed: {names}"
+        return _finding(SequenceState.INCOMPLETE, reason, policy=policy, signals=signals)
+    seen = _list_words(step.signal for step in (*steps, *beside))
+    reason = f"Observed on its own: {seen}. Not observed: {names}"
+    return _finding(SequenceState.ISOLATED, reason, policy=policy, signals=signals)
+
+
+def _with_all_steps(policy: SequencePolicy, signals: Sequence[Signal]) -> SequenceFinding:
+    counted = evidential(signals)
+    occurrences = [step.observed_in(counted) for step in policy.required]
+    if len(occurrences) == 1:
+        reason = "The one required step was observed"
+        return _finding(SequenceState.COMPLETE, reason, policy=policy, signals=signals)
+    timed = [tuple(one for one in many if one.start_seconds is not None) for many in occurrences]
+    if not all(timed):
+        reason = "All steps were observed, but not when: their order is not known"
+        return _finding(SequenceState.UNKNOWN, reason, policy=policy, signals=signals)
+    if any(_chains(order, policy.max_gap_seconds) for order in _orders(policy, timed)):
+        reason = "All steps were observed in order"
+        if policy.order is Order.ANY:
+            reason = "All steps were observed, in any order"
+        return _finding(SequenceState.COMPLETE, reason, policy=policy, signals=signals)
+    gap = f"{policy.max_gap_seconds:g} s"
+    reason = f"All steps were observed, but not one after the other within {gap}"
+    return _finding(SequenceState.INCOMPLETE, reason, policy=policy, signals=signals)
+
+
+def _orders(
+    policy: SequencePolicy, timed: Sequence[tuple[Signal, ...]]
+) -> Iterable[Sequence[tuple[Signal, ...]]]:
+    return itertools.permutations(timed) if policy.order is Order.ANY else [timed]
+
+
+def _chains(steps: Sequence[tuple[Signal, ...]], max_gap_seconds: float) -> bool:
+    """Is there one occurrence of each step such that each starts after, and soon after, the last?
+
+    Forward reachability: at most (occurrences)² comparisons a step, however many are sent.
+    """
+    reached = list(steps[0])
+    for step in steps[1:]:
+        reached = [
+            later
+            for later in step
+            if any(_follows(earlier, later, max_gap_seconds) for earlier in reached)
+        ]
+    return bool(reached)
+
+
+def _follows(earlier: Signal, later: Signal, max_gap_seconds: float) -> bool:
+    if earlier.start_seconds is None or earlier.end_seconds is None or later.start_seconds is None:
+        return False
+    forward = earlier.start_seconds <= later.start_seconds
+    return forward and later.start_seconds - earlier.end_seconds <= max_gap_seconds
+
+
+def _finding(
+    state: SequenceState,
+    reason: str,
+    *,
+    policy: SequencePolicy | None,
+    signals: Sequence[Signal],
+) -> SequenceFinding:
+    steps = (*policy.required, *policy.supporting) if policy else ()
+    counted = [one for step in steps for one in step.observed_in(evidential(signals))]
+    observed = _names(counted)
+    required = policy.required if policy else ()
+    return SequenceFinding(
+        state=state,
+        reason=reason,
+        policy_version=policy.version if policy else "",
+        observed=observed,
+        missing=tuple(step.signal for step in required if step.signal not in observed),
+        without_weight=_named(signals, ValidityState.NO_EVIDENTIAL_WEIGHT),
+        not_measurable=_named(signals, ValidityState.NOT_MEASURABLE),
+        stated=any(one.validity.state is ValidityState.STATED_BY_DETECTOR for one in counted),
+    )
+
+
+def _named(signals: Iterable[Signal], state: ValidityState) -> tuple[str, ...]:
+    return _names(signal for signal in signals if signal.validity.state is state)
+
+
+def _names(signals: Iterable[Signal]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(signal.name for signal in signals))
+
+
+def _list_words(names: Iterable[str]) -> str:
+    return ", ".join(signal_words(name) for name in names)
+
+
+def _policy(
+    label: str, *, required: Sequence[str], supporting: Sequence[str], max_gap_seconds: float
+) -> SequencePolicy:
+    return SequencePolicy(
+        version=f"{label}-1",
+        label=label,
+        required=tuple(Step(signal=name) for name in required),
+        supporting=tuple(Step(signal=name) for name in supporting),
+        max_gap_seconds=max_gap_seconds,
+    )
+
+
+DEFAULT_POLICIES: tuple[SequencePolicy, ...] = (
+    _policy(
+        "item_to_bag",
+        required=("item_taken", "item_to_bag"),
+        supporting=("hand_at_bag", "turned_from_camera"),
+        max_gap_seconds=30,
+    ),
+    _policy(
+        "item_to_clothing",
+        required=("item_taken", "item_to_clothing"),
+        supporting=("hand_at_waist", "turned_from_camera"),
+        max_gap_seconds=30,
+    ),
+    _policy(
+        "checkout_skip",
+        required=("item_taken", "checkout_passed", "exit_reached"),
+        supporting=("item_in_hand",),
+        max_gap_seconds=900,
+    ),
+    _policy(
+        "item_not_scanned",
+        required=("item_at_scanner", "item_to_bagging_area"),
+        supporting=("scanner_covered",),
+        max_gap_seconds=20,
+    ),
+)
