@@ -1,0 +1,87 @@
+"""What base.html needs, read only when a page asks for it."""
+
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from apps.accounts.models import Tenant, User
+from apps.accounts.permissions import Permission
+from apps.alerts.models import Alert
+from apps.console.navigation import Entry, entries_for, system_entries_for
+from apps.sites.models import Site
+from apps.sites.queries import sites_visible_to
+from apps.triage.states import AlertState
+
+THEMES = {"light", "dark"}
+SITE_PAGES = {"queue", "cases"}
+
+
+class Shell:
+    """The frame of one page for one person; every property costs at most one query."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def _user(self) -> User | None:
+        user = getattr(self._request, "user", None)
+        return user if isinstance(user, User) else None
+
+    @property
+    def theme(self) -> str:
+        theme = self._request.COOKIES.get("theme", "")
+        return theme if theme in THEMES else ""
+
+    @property
+    def live_url(self) -> str:
+        return "/live/" if self._user and self._user.may(Permission.VIEW_ALERTS) else ""
+
+    @property
+    def tenant(self) -> Tenant | None:
+        return self._user.tenant if self._user else None
+
+    @cached_property
+    def sites(self) -> list[Site]:
+        return list(sites_visible_to(self._user)) if self._user else []
+
+    @cached_property
+    def site(self) -> Site | None:
+        """The one site the page is narrowed to, by ?site= or because there is only one."""
+        wanted = self._request.GET.get("site", "")
+        chosen = [site for site in self.sites if str(site.id) == wanted]
+        if chosen:
+            return chosen[0]
+        return self.sites[0] if len(self.sites) == 1 else None
+
+    @property
+    def timezone(self) -> str:
+        if self.site:
+            return self.site.timezone
+        return self.sites[0].timezone if self.sites else "UTC"
+
+    @property
+    def site_action(self) -> str:
+        match = self._request.resolver_match
+        return self._request.path if match and match.url_name in SITE_PAGES else "/"
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        if self._user is None:
+            return []
+        return entries_for(self._user, path=self._request.path, waiting=self._waiting())
+
+    @cached_property
+    def system_entries(self) -> list[Entry]:
+        return system_entries_for(self._user) if self._user else []
+
+    def _waiting(self) -> int:
+        if self._user is None or not self._user.may(Permission.VIEW_ALERTS):
+            return 0
+        waiting = [AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW]
+        return Alert.objects.filter(
+            site__in=[site.id for site in self.sites], state__in=waiting
+        ).count()
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    """The template variable `console`."""
+    return {"console": Shell(request)}

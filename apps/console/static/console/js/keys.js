@@ -1,0 +1,74 @@
+// Keyboard: any control may carry data-key="c"; lists move with j and k; ? shows what there is.
+const LIST = "[data-list]";
+
+export function isTyping(target) {
+  return Boolean(target.closest?.("input:not([type=checkbox],[type=radio],[type=range]), textarea, select, [contenteditable]"));
+}
+
+function openKeys() {
+  document.querySelector("[data-keys]")?.showModal();
+}
+
+function rows() {
+  return [...document.querySelectorAll(`${LIST} [data-row]`)];
+}
+
+function select(step) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.findIndex((row) => row.hasAttribute("data-selected"));
+  const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step))];
+  if (at >= 0) all[at].removeAttribute("data-selected");
+  next.setAttribute("data-selected", "");
+  next.querySelector("[data-open]").focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function openSelected() {
+  const row = document.querySelector(`${LIST} [data-row][data-selected]`) ?? rows()[0];
+  row?.querySelector("[data-open]").click();
+}
+
+const LIST_KEYS = { j: () => select(1), k: () => select(-1), o: openSelected };
+
+function press(key) {
+  const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!control) return false;
+  if (control.getAttribute("aria-disabled") === "true") control.focus();
+  else control.click();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (document.querySelector("dialog[open]") && event.key !== "?") return;
+  if (event.key === "?") openKeys();
+  else if (document.querySelector(LIST) && LIST_KEYS[event.key]) LIST_KEYS[event.key]();
+  else if (!press(event.key.toLowerCase())) return;
+  event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-keys-open]")) {
+    event.target.closest("details")?.removeAttribute("open");
+    openKeys();
+  }
+});
+
+// A row's link keeps focus and selection together, whichever way it was reached.
+document.addEventListener("focusin", (event) => {
+  const row = event.target.closest?.("[data-row]");
+  if (!row) return;
+  for (const other of rows()) other.toggleAttribute("data-selected", other === row);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  document.querySelector("details.menu[open]")?.removeAttribute("open");
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.removeAttribute("open");
+  }
+});

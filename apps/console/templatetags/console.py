@@ -1,0 +1,141 @@
+"""Template words of the shell: icons, times in the site's timezone, durations, pills."""
+
+import zoneinfo
+from datetime import UTC, datetime, timedelta
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.triage.states import AlertState, CaseState, Strategy, Verdict
+
+register = template.Library()
+
+STRATEGY_ICONS = {
+    Strategy.ESCALATE: "bell-ring",
+    Strategy.VERIFY: "eye",
+    Strategy.ARCHIVE: "archive",
+}
+PILLS: dict[str, tuple[str, str, str]] = {
+    Strategy.ESCALATE: ("bell-ring", "Escalate", "escalate"),
+    Strategy.VERIFY: ("eye", "Verify first", "verify"),
+    Strategy.ARCHIVE: ("archive", "Archive", "archive"),
+    AlertState.RECEIVED: ("inbox", "Received", "archive"),
+    AlertState.ANALYSING: ("loader-circle", "Analysing", "archive"),
+    AlertState.AWAITING_REVIEW: ("hourglass", "Awaiting review", "verify"),
+    AlertState.ARCHIVED: ("archive", "Archived", "archive"),
+    AlertState.MODEL_REVIEW: ("scan-search", "Model review", "escalate"),
+    AlertState.RESOLVED: ("circle-check", "Resolved", "confirmed"),
+    Verdict.THEFT_CONFIRMED: ("circle-check", "Theft confirmed", "confirmed"),
+    Verdict.FALSE_ALARM: ("circle-x", "False alarm", "archive"),
+    Verdict.INCONCLUSIVE: ("circle-help", "Inconclusive", "archive"),
+    Verdict.BENIGN_EXPLAINED: ("handshake", "Explained, benign", "archive"),
+    CaseState.OPEN: ("briefcase", "Open", "verify"),
+    CaseState.UNDER_INVESTIGATION: ("scan-search", "Under investigation", "verify"),
+    CaseState.SUBMITTED_FOR_APPROVAL: ("hourglass", "Submitted for approval", "escalate"),
+    CaseState.APPROVED: ("circle-check", "Approved", "confirmed"),
+    CaseState.REPORTED: ("flag", "Reported", "confirmed"),
+    CaseState.CLOSED: ("archive", "Closed", "archive"),
+    CaseState.REOPENED: ("refresh-cw", "Reopened", "verify"),
+    "green": ("circle-check", "Reliable", "green"),
+    "amber": ("circle-alert", "Watch", "amber"),
+    "red": ("triangle-alert", "Unreliable", "red"),
+    "unknown": ("circle-help", "Not known yet", "outline"),
+}
+_AGO = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """One symbol of the sprite, hidden from screen readers: the word beside it speaks."""
+    css = f"icon icon-{size}" if size else "icon"
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        css,
+        static("console/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def pill(word: str, title: str = "") -> SafeString:
+    """A state, strategy, verdict or reliability as icon + word; an unknown word is shown as it is."""
+    name, label, kind = PILLS.get(
+        word, ("circle-help", word.replace("_", " ").capitalize(), "outline")
+    )
+    return format_html(
+        '<span class="pill pill-{}" title="{}">{}{}</span>', kind, title or label, icon(name), label
+    )
+
+
+@register.simple_tag
+def strategy_icon(strategy: str) -> SafeString:
+    """The strategy as an icon with its word for screen readers; a clock while there is none yet."""
+    name, label, _ = PILLS.get(strategy, ("clock", "Not assessed yet", ""))
+    return format_html(
+        '<span class="mark-{}" title="{}">{}<span class="unseen">{}</span></span>',
+        strategy or "none",
+        label,
+        icon(name, "large"),
+        label,
+    )
+
+
+@register.simple_tag
+def local_time(at: datetime | None, zone: str = "UTC", form: str = "long") -> SafeString:
+    """`at` in the site's timezone with UTC on hover; `form` is long, short or clock."""
+    if at is None:
+        return format_html('<span class="faint">{}</span>', "not known yet")
+    local = at.astimezone(zoneinfo.ZoneInfo(zone))
+    patterns = {"long": "%d %b %Y, %H:%M:%S", "short": "%d %b, %H:%M", "clock": "%H:%M:%S"}
+    return _time(at, local.strftime(patterns[form]))
+
+
+@register.simple_tag
+def ago(at: datetime | None, zone: str = "UTC") -> SafeString:
+    """How long ago `at` was; the exact local time and UTC on hover. Kept current by times.js."""
+    if at is None:
+        return format_html('<span class="faint">{}</span>', "not known yet")
+    local = at.astimezone(zoneinfo.ZoneInfo(zone)).strftime("%d %b %Y, %H:%M:%S")
+    return format_html(
+        '<time datetime="{}" title="{} {} · {} UTC" data-ago>{}</time>',
+        at.isoformat(),
+        local,
+        zone,
+        _utc(at),
+        in_words(timezone.now() - at),
+    )
+
+
+def in_words(age: timedelta) -> str:
+    """A duration in its largest unit: 3 min, 2 h, 5 d; `now` below a minute."""
+    for unit, name in _AGO:
+        if age >= unit:
+            return f"{age // unit} {name}"
+    return "now"
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """Seconds as m:ss.t, the way the player's clock writes them."""
+    if value is None:
+        return "not known yet"
+    return f"{int(value // 60)}:{value % 60:04.1f}"
+
+
+@register.filter
+def short_digest(value: str) -> str:
+    """The first 12 hexadecimal digits, enough to compare by eye."""
+    return value[:12]
+
+
+def _time(at: datetime, text: str) -> SafeString:
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>', at.isoformat(), _utc(at), text
+    )
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
