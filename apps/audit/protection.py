@@ -33,7 +33,8 @@ def row_level_security(table: str, *, column: str = "tenant_id") -> migrations.R
     either. The owner, who runs migrations, is not restricted.
     """
     name, tenant = _name(table), _name(column)
-    own = f"{tenant} = {CURRENT_TENANT}"
+    # As a subselect it is computed once a query and not once a row.
+    own = f"{tenant} = (SELECT {CURRENT_TENANT})"
     return migrations.RunSQL(
         sql=f"""
             ALTER TABLE {name} ENABLE ROW LEVEL SECURITY;
@@ -45,6 +46,16 @@ def row_level_security(table: str, *, column: str = "tenant_id") -> migrations.R
             DROP POLICY {name}_tenant ON {name};
             ALTER TABLE {name} DISABLE ROW LEVEL SECURITY;
         """,
+    )
+
+
+def unrestricted(table: str, role: str) -> migrations.RunSQL:
+    """Let one more role see every row of a table under row-level security."""
+    name, who = _name(table), _name(role)
+    policy = f"{name}_{who.removeprefix('second_look_')}"
+    return migrations.RunSQL(
+        sql=f"CREATE POLICY {policy} ON {name} TO {who} USING (true) WITH CHECK (true)",
+        reverse_sql=f"DROP POLICY {policy} ON {name}",
     )
 
 
