@@ -1,0 +1,127 @@
+"""What a dossier says, gathered from the database: plain words and figures, nothing concluded here."""
+
+import zoneinfo
+from datetime import UTC, datetime
+
+from apps.accounts.models import Tenant
+from apps.alerts.models import Alert, Disposition
+from apps.alerts.queries import latest_assessment
+from apps.audit.events import Subject
+from apps.audit.queries import events_of
+from apps.cases.dossier.assessed import assessed
+from apps.cases.models import Exhibit
+from apps.evidence.models import EvidenceItem, EvidenceKind
+from apps.reviews.models import Confirmation
+
+Facts = list[tuple[str, str]]
+
+
+def dossier_record(*, alert: Alert, now: datetime) -> dict[str, object]:
+    """Everything the page shows. Runs inside the tenant's scope."""
+    tenant = Tenant.objects.get(id=alert.tenant_id)
+    zone = zoneinfo.ZoneInfo(alert.site.timezone)
+    items = list(
+        EvidenceItem.objects.filter(alert=alert)
+        .exclude(kind=EvidenceKind.DOSSIER)
+        .order_by("acquired_at", "key")
+    )
+    confirmations = list(Confirmation.objects.filter(task__alert=alert).order_by("confirmed_at"))
+    utc = now.astimezone(UTC)
+    return {
+        "reference": alert.reference,
+        "headline": f"Alert {alert.reference}: {alert.label.replace('_', ' ')}",
+        "tenant": tenant.name,
+        "is_drill": alert.is_drill,
+        "site": alert.site.name,
+        "camera": alert.camera.name,
+        "camera_at": alert.camera_at.astimezone(zone).strftime("%d %B %Y, %H:%M:%S %Z"),
+        "rendered_at": _utc(now),
+        "rendered": {
+            part: getattr(utc, part)
+            for part in ("year", "month", "day", "hour", "minute", "second")
+        },
+        "reported": _reported(alert),
+        "assessment": assessed(latest_assessment(alert)),
+        "decisions": [_decision(d) for d in alert.dispositions.order_by("decided_at")],
+        "confirmations": [_confirmation(c) for c in confirmations],
+        "evidence": [_evidence(item) for item in items],
+        "audit": _audit(alert, items, confirmations),
+    }
+
+
+def _reported(alert: Alert) -> Facts:
+    clip = getattr(alert, "clip", None)
+    skew = " (differs from ours by more than allowed)" if alert.clock_skew_flagged else ""
+    return [
+        ("Alert", str(alert.id)),
+        ("Label of the detector", alert.label.replace("_", " ")),
+        ("Score of the detector", "none given" if alert.score is None else f"{alert.score:.3f}"),
+        ("Detector and version", f"{alert.detector_id} {alert.detector_version}"),
+        ("Received through", alert.channel),
+        ("Camera's clock", _utc(alert.camera_at) + skew),
+        ("Received (our clock)", _utc(alert.received_at)),
+        ("Clock offset of camera", f"{alert.camera.clock_offset_seconds:+.1f} s as last measured"),
+        ("Footage", "none" if clip is None else f"{clip.state}, SHA-256 {clip.sha256 or 'not known'}"),
+        ("State", alert.get_state_display()),
+    ]
+
+
+def _decision(disposition: Disposition) -> Facts:
+    seen = {True: "yes", False: "no", None: "not asked"}[disposition.transfer_seen]
+    facts = [
+        ("Verdict", disposition.get_verdict_display()),
+        ("Reasons given", ", ".join(r.replace("_", " ") for r in disposition.reasons) or "none"),
+        ("Comment", disposition.comment or "none"),
+        ("Item seen changing place", seen),
+        ("Decided by (opaque id)", str(disposition.decided_by)),
+        ("Decided at", _utc(disposition.decided_at)),
+    ]
+    if disposition.supersedes_id:
+        facts.append(("Supersedes", str(disposition.supersedes_id)))
+    return facts
+
+
+def _confirmation(confirmation: Confirmation) -> list[str]:
+    return [
+        str(confirmation.user_id)[:13] + "…",
+        confirmation.role.replace("_", " "),
+        f"{confirmation.viewed_ms / 1000:.1f} s",
+        f"{_utc(confirmation.confirmed_at)} · {confirmation.payload_digest[:16]}…",
+    ]
+
+
+def _evidence(item: EvidenceItem) -> Facts:
+    exhibit = Exhibit.objects.filter(item=item).select_related("case").first()
+    title = f"{item.get_kind_display()} ({item.media_type}, {item.size_bytes:,} bytes)"
+    facts = [("File", title), ("SHA-256", item.sha256), ("Acquired", _utc(item.acquired_at))]
+    if exhibit:
+        facts.append(("Exhibit", f"{exhibit.number} of case {exhibit.case.reference}"))
+    if item.retain_until:
+        facts.append(("Locked until", f"{_utc(item.retain_until)} (S3 Object Lock, compliance mode)"))
+    return facts
+
+
+def _audit(
+    alert: Alert, items: list[EvidenceItem], confirmations: list[Confirmation]
+) -> list[list[str]]:
+    subjects = [
+        Subject("alert", alert.id),
+        *(Subject("evidence_item", item.id) for item in items),
+        *(Subject("attempt", c.attempt_id) for c in confirmations),
+        *(Subject("task", task.id) for task in alert.tasks.all()),
+    ]
+    events = events_of(tenant_id=alert.tenant_id, subjects=subjects)
+    return [
+        [
+            "waiting" if event.index is None else str(event.index),
+            _utc(event.occurred_at),
+            event.event,
+            event.role.replace("_", " "),
+            str(event.event_id)[:13] + "…",
+        ]
+        for event in sorted(events, key=lambda e: e.occurred_at)
+    ]
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
