@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from apps.triage.canonical import significant
+
 MOST_SIGNALS = 64
 LARGEST_VALUE = 1e9
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -73,7 +75,9 @@ class Validity:
 
     @property
     def below_null(self) -> bool:
-        return self.figure is not None and self.null is not None and self.figure <= self.null
+        if self.figure is None or self.null is None:
+            return False
+        return significant(self.figure) <= significant(self.null)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,7 +213,9 @@ def _weighed(raw: Mapping[str, object], *, state: ValidityState) -> Validity:
     statistic, note = _words(raw, "statistic"), _words(raw, "note")
     if figure is None or null is None or not statistic:
         return _weightless(note or "its source gives no figures for its validity")
-    weighs = state is not ValidityState.NO_EVIDENTIAL_WEIGHT and figure > null
+    weighs = state is not ValidityState.NO_EVIDENTIAL_WEIGHT and significant(figure) > significant(
+        null
+    )
     return Validity(
         state=state if weighs else ValidityState.NO_EVIDENTIAL_WEIGHT,
         statistic=statistic,
