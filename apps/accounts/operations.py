@@ -53,3 +53,13 @@ def create_person(
         after={"role": role.value},
     )
     return user
+
+
+def change_person(*, actor: Actor, user: User) -> None:
+    """Save a changed name, role or activity. A deactivated person's open attempts die at use."""
+    before = User.objects.values("role", "is_active").get(id=user.id)
+    user.is_staff = user.may(Permission.USE_ADMIN)
+    user.save(update_fields=["first_name", "last_name", "role", "is_active", "is_staff"])
+    after = {"role": user.role, "is_active": user.is_active}
+    event = Event.USER_CHANGED if user.is_active else Event.USER_DEACTIVATED
+    record(actor=actor, event=event, subject=Subject("user", user.id), before=before, after=after)

@@ -8,7 +8,11 @@ from guardian.shortcuts import assign_perm, remove_perm
 from apps.accounts.models import User
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
-from apps.sites.models import Camera, Site, Zone
+from apps.sites.models import Camera, Site, SiteUserObjectPermission, Zone
+
+
+class UnableToGrant(Exception):
+    """The person may not be let in at this site."""
 
 
 def create_site(*, actor: Actor, slug: str, name: str, timezone: str) -> Site:
@@ -51,10 +55,16 @@ def add_zone(
     return zone
 
 
-def grant_site(*, actor: Actor, user: User, site: Site) -> None:
-    """Let the person work at the site. Granting twice is one grant."""
-    assign_perm("sites.work_site", user, site)
+def grant_site(*, actor: Actor, user: User, site: Site) -> SiteUserObjectPermission:
+    """Let the person work at the site. Granting twice is one grant.
+
+    Raises UnableToGrant for a person of another tenant.
+    """
+    if user.tenant_id != site.tenant_id:
+        raise UnableToGrant("This person does not work for this retailer.")
+    grant: SiteUserObjectPermission = assign_perm("sites.work_site", user, site)
     _grant_event(actor, user.id, site, granted=True)
+    return grant
 
 
 def withdraw_site(*, actor: Actor, user: User, site: Site) -> None:

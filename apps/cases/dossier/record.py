@@ -61,7 +61,10 @@ def _reported(alert: Alert) -> Facts:
         ("Camera's clock", _utc(alert.camera_at) + skew),
         ("Received (our clock)", _utc(alert.received_at)),
         ("Clock offset of camera", f"{alert.camera.clock_offset_seconds:+.1f} s as last measured"),
-        ("Footage", "none" if clip is None else f"{clip.state}, SHA-256 {clip.sha256 or 'not known'}"),
+        (
+            "Footage",
+            "none" if clip is None else f"{clip.state}, SHA-256 {clip.sha256 or 'not known'}",
+        ),
         ("State", alert.get_state_display()),
     ]
 
@@ -97,7 +100,9 @@ def _evidence(item: EvidenceItem) -> Facts:
     if exhibit:
         facts.append(("Exhibit", f"{exhibit.number} of case {exhibit.case.reference}"))
     if item.retain_until:
-        facts.append(("Locked until", f"{_utc(item.retain_until)} (S3 Object Lock, compliance mode)"))
+        facts.append(
+            ("Locked until", f"{_utc(item.retain_until)} (S3 Object Lock, compliance mode)")
+        )
     return facts
 
 

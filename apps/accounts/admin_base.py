@@ -1,0 +1,77 @@
+"""What every admin page shares: nothing is deleted, and every change is in the chain."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from apps.accounts.actors import actor_of
+from apps.audit.events import Event, Subject
+from apps.audit.operations import record
+
+
+class TenantAdmin(ModelAdmin):  # type: ignore[misc]
+    """Rows of the signed-in person's tenant; the database hides the others, identity tables are filtered here."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    compressed_fields = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        try:
+            self.model._meta.get_field("tenant")
+        except FieldDoesNotExist:
+            return rows
+        return rows.filter(tenant_id=request.user.tenant_id)
+
+
+class ReadOnlyAdmin(TenantAdmin):
+    """For looking: rows that only operations write, whoever asks."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class AuditedAdmin(TenantAdmin):
+    """For setting up: each save is one event with the digests of before and after."""
+
+    audited_fields: ClassVar[Sequence[str]] = ()
+    kind: ClassVar[str] = ""
+    created_event: ClassVar[Event] = Event.RECORD_CREATED
+    changed_event: ClassVar[Event] = Event.RECORD_CHANGED
+
+    def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
+        return [*(super().get_exclude(request, obj) or ()), "tenant"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        before = self._facts(self.model.objects.get(pk=obj.pk)) if change else None
+        if not change:
+            obj.tenant_id = request.user.tenant_id
+        obj.save()
+        record(
+            actor=actor_of(request),
+            event=self.changed_event if change else self.created_event,
+            subject=Subject(self.kind, obj.pk),
+            before=before,
+            after=self._facts(obj),
+            details={"fields": ",".join(sorted(form.changed_data))},
+        )
+
+    def _facts(self, obj: Any) -> dict[str, str]:
+        return {name: str(getattr(obj, name)) for name in self.audited_fields}
+
+
+def link(url: str, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', url, text)

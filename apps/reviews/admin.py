@@ -1,0 +1,40 @@
+"""Human tasks, attempts, confirmations and interventions in the admin: for looking."""
+
+from django.contrib import admin
+
+from apps.accounts.admin_base import ReadOnlyAdmin
+from apps.reviews.models import Confirmation, DecisionAttempt, HumanTask, Intervention, Playback
+
+
+@admin.register(HumanTask)
+class HumanTaskAdmin(ReadOnlyAdmin):
+    list_display = ["alert", "kind", "state", "assignee", "opened_at", "due_at", "escalated_at"]
+    list_filter = ["state", "kind"]
+    search_fields = ["alert__id"]
+
+
+@admin.register(DecisionAttempt)
+class DecisionAttemptAdmin(ReadOnlyAdmin):
+    list_display = ["id", "alert", "user", "role", "state", "prepared_at", "outcome_code"]
+    list_filter = ["state", "channel"]
+    search_fields = ["id", "alert__id"]
+    exclude = ["token_hash", "session_hash"]
+
+
+@admin.register(Confirmation)
+class ConfirmationAdmin(ReadOnlyAdmin):
+    list_display = ["id", "task", "user", "role", "viewed_ms", "confirmed_at"]
+    search_fields = ["id", "payload_digest"]
+
+
+@admin.register(Playback)
+class PlaybackAdmin(ReadOnlyAdmin):
+    list_display = ["alert", "user", "from_ms", "to_ms", "played_at"]
+    search_fields = ["alert__id"]
+
+
+@admin.register(Intervention)
+class InterventionAdmin(ReadOnlyAdmin):
+    list_display = ["alert", "kind", "outcome", "authorised_by", "authorised_at"]
+    list_filter = ["kind", "outcome"]
+    search_fields = ["alert__id"]

@@ -1,0 +1,100 @@
+"""Sites, cameras, zones, rosters and grants in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+
+from apps.accounts.actors import actor_of
+from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin
+from apps.accounts.queries import people_of
+from apps.audit.events import Event
+from apps.sites.models import Camera, Roster, Site, SiteUserObjectPermission, Zone
+from apps.sites.operations import grant_site, withdraw_site
+
+
+class CameraInline(TabularInline):  # type: ignore[misc]
+    model = Camera
+    fields = ["name", "slug", "is_active"]
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Site)
+class SiteAdmin(AuditedAdmin):
+    kind = "site"
+    created_event, changed_event = Event.SITE_CREATED, Event.SITE_CHANGED
+    audited_fields = ["slug", "name", "timezone"]
+    list_display = ["name", "slug", "timezone"]
+    search_fields = ["name", "slug"]
+    inlines = [CameraInline]
+
+
+@admin.register(Camera)
+class CameraAdmin(AuditedAdmin):
+    kind = "camera"
+    created_event, changed_event = Event.CAMERA_CREATED, Event.CAMERA_CHANGED
+    audited_fields = ["slug", "name", "site_id", "clock_offset_seconds", "is_active"]
+    list_display = ["name", "slug", "site", "clock_offset_seconds", "is_active"]
+    list_filter = ["site", "is_active"]
+    search_fields = ["name", "slug"]
+
+
+@admin.register(Zone)
+class ZoneAdmin(AuditedAdmin):
+    kind = "zone"
+    created_event, changed_event = Event.ZONE_CREATED, Event.ZONE_CHANGED
+    audited_fields = ["name", "kind", "camera_id", "polygon"]
+    list_display = ["name", "kind", "camera"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+
+
+@admin.register(Roster)
+class RosterAdmin(AuditedAdmin):
+    kind = "roster"
+    created_event = changed_event = Event.ROSTER_CHANGED
+    audited_fields = ["site_id", "starts_at", "ends_at", "operator_minutes"]
+    list_display = ["site", "starts_at", "ends_at", "operator_minutes"]
+    list_filter = ["site"]
+
+
+@admin.register(SiteUserObjectPermission)
+class GrantAdmin(ReadOnlyAdmin):
+    """Who works where. Adding one grants, the action withdraws; both are in the chain."""
+
+    actions = ["withdraw"]
+
+    list_display = ["user", "content_object"]
+    list_filter = ["content_object"]
+    fields = ["user", "content_object"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        own = super().get_queryset(request)
+        return own.filter(content_object__tenant_id=request.user.tenant_id)  # type: ignore[union-attr]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("sites.add_siteuserobjectpermission")
+
+    @admin.action(description="Withdraw the selected grants", permissions=["add"])
+    def withdraw(self, request: HttpRequest, grants: QuerySet[SiteUserObjectPermission]) -> None:
+        for grant in grants.select_related("user", "content_object"):
+            withdraw_site(actor=actor_of(request), user=grant.user, site=grant.content_object)
+
+    def formfield_for_foreignkey(self, field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if field.name == "user":
+            kwargs["queryset"] = people_of(request.user.tenant_id)  # type: ignore[union-attr]
+        return super().formfield_for_foreignkey(field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        grant = grant_site(actor=actor_of(request), user=obj.user, site=obj.content_object)
+        obj.pk = grant.pk
