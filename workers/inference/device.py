@@ -1,0 +1,83 @@
+"""Which device and which decoder this process uses: decided here and nowhere else.
+
+ONNX Runtime lists CUDA as "available" wherever its GPU build is installed, so the question asked
+is `get_ep_devices()`, which names hardware that is present.
+"""
+
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+import onnxruntime as ort
+
+DALI_CPU_CODECS = frozenset({"vp8", "vp9", "mjpeg"})
+"""The only codecs that DALI decodes without a GPU (version 2.4)."""
+
+DALI_GPU_CODECS = DALI_CPU_CODECS | {"h264", "hevc", "av1", "mpeg4"}
+
+MAX_THREADS = 4
+
+
+class Decoder(StrEnum):
+    PYAV = "pyav"
+    DALI_CPU = "dali-cpu"
+    DALI_GPU = "dali-gpu"
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the models run on. `providers` is in ONNX Runtime's order of preference."""
+
+    kind: str
+    providers: tuple[str, ...]
+    has_dali: bool
+    threads: int
+
+    def __post_init__(self) -> None:
+        if self.kind not in {"cpu", "cuda"}:
+            raise ValueError("a device is cpu or cuda")
+        if self.threads < 1:
+            raise ValueError("a device needs at least one thread")
+
+    def decoder_for(self, codec: str) -> Decoder:
+        """The decoder for a codec (libav's name): DALI where it can, else PyAV."""
+        if not self.has_dali:
+            return Decoder.PYAV
+        if self.kind == "cuda" and codec in DALI_GPU_CODECS:
+            return Decoder.DALI_GPU
+        if self.kind == "cpu" and codec in DALI_CPU_CODECS:
+            return Decoder.DALI_CPU
+        return Decoder.PYAV
+
+
+@cache
+def this_device() -> Device:
+    """The device of this machine; asked once per process."""
+    has_cuda = any(found.ep_name == "CUDAExecutionProvider" for found in ort.get_ep_devices())
+    if has_cuda:
+        ort.preload_dlls()
+    return Device(
+        kind="cuda" if has_cuda else "cpu",
+        providers=("CUDAExecutionProvider", "CPUExecutionProvider")
+        if has_cuda
+        else ("CPUExecutionProvider",),
+        has_dali=_has_dali(),
+        threads=_threads(),
+    )
+
+
+def _has_dali() -> bool:
+    if sys.platform != "linux":
+        return False
+    try:
+        return importlib.util.find_spec("nvidia.dali") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _threads() -> int:
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(cores, MAX_THREADS)

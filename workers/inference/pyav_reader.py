@@ -1,0 +1,59 @@
+"""Decoding by libav on the CPU: every codec that it knows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.inference.imaging import fitted_size, turned
+from workers.inference.limits import ClipLimits
+from workers.inference.probe import ClipProbe, decoded_frames, open_container, video_stream
+from workers.inference.refusals import Deadline
+from workers.inference.sampling import FrameSampler
+
+
+class PyavFrames:
+    """Sampled frames of a clip, decoded one packet at a time. Each iteration reads anew."""
+
+    def __init__(
+        self, path: Path, *, probe: ClipProbe, sampled_fps: float, limits: ClipLimits
+    ) -> None:
+        self._path = path
+        self._probe = probe
+        self._sampled_fps = sampled_fps
+        self._limits = limits
+        self._size = fitted_size(probe.width, probe.height, longest_side=limits.analysis_side)
+
+    def __iter__(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        sampler = FrameSampler(fps=self._sampled_fps, max_frames=self._limits.max_sampled_frames)
+        deadline = Deadline(self._limits.read_seconds)
+        with open_container(self._path, self._probe.container) as container:
+            stream = video_stream(container, limits=self._limits)
+            frames = decoded_frames(container, stream, limits=self._limits, deadline=deadline)
+            for seconds, frame in _with_times(frames, fps=self._probe.fps):
+                if sampler.is_done:
+                    return
+                if sampler.takes(seconds):
+                    yield seconds, self._picture(frame)
+
+    def _picture(self, frame: Any) -> NDArray[np.uint8]:
+        width, height = self._size
+        image = frame.to_ndarray(
+            format="rgb24", width=width, height=height, interpolation="BILINEAR"
+        )
+        return turned(image, rotation=self._probe.rotation)
+
+
+def _with_times(frames: Iterator[Any], *, fps: float) -> Iterator[tuple[float, Any]]:
+    """Frames with seconds from the first one; a frame without a time follows its neighbour."""
+    first: float | None = None
+    seconds = -1.0 / fps
+    for frame in frames:
+        if frame.time is None:
+            seconds += 1.0 / fps
+        else:
+            first = frame.time if first is None else first
+            seconds = max(0.0, float(frame.time) - first)
+        yield max(0.0, seconds), frame

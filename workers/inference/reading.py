@@ -1,0 +1,119 @@
+"""One interface over the decoders: sampled RGB frames in small batches, whoever decodes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.inference.device import Decoder, Device, this_device
+from workers.inference.limits import ClipLimits
+from workers.inference.probe import ClipProbe, probe_clip
+from workers.inference.pyav_reader import PyavFrames
+from workers.inference.refusals import ClipUndecodable
+
+
+@dataclass(frozen=True)
+class FrameBatch:
+    """Sampled frames, rotation applied: `times` [n] in seconds, `images` uint8 [n, H, W, 3] RGB."""
+
+    times: NDArray[np.float64]
+    images: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if (
+            self.images.ndim != 4
+            or self.images.shape[3] != 3
+            or len(self.times) != len(self.images)
+        ):
+            raise ValueError("a batch is [n, H, W, 3] with one time per frame")
+
+
+class FrameSource(Protocol):
+    """A decoder at work: yields (seconds from the first frame, RGB picture) for sampled frames."""
+
+    def __iter__(self) -> Iterator[tuple[float, NDArray[np.uint8]]]: ...
+
+
+@dataclass(frozen=True)
+class ClipReader:
+    """A clip opened for looking at: facts, the decoder in use, and its sampled frames."""
+
+    probe: ClipProbe
+    decoder: Decoder
+    sampled_fps: float
+    source: FrameSource
+    batch_frames: int
+
+    def batches(self) -> Iterator[FrameBatch]:
+        """The sampled frames, at most `batch_frames` held at once.
+
+        Raises ClipUndecodable when not one frame comes out, ClipTooSlow when time runs out.
+        """
+        count = 0
+        for batch in _in_batches(self.source, self.batch_frames):
+            count += len(batch.times)
+            yield batch
+        if count == 0:
+            raise ClipUndecodable(
+                "Not one frame of the clip could be decoded. Export it as H.264 MP4 and send it again."
+            )
+
+
+def open_clip(
+    path: Path,
+    *,
+    limits: ClipLimits,
+    device: Device | None = None,
+    probe: ClipProbe | None = None,
+    decoder: Decoder | None = None,
+) -> ClipReader:
+    """Open a clip with the decoder that this machine uses for its codec.
+
+    `probe` saves a second look at the file; `decoder` overrides the choice (tests compare two).
+    Raises ClipRefused like `probe_clip`.
+    """
+    probe = probe or probe_clip(path, limits=limits)
+    decoder = decoder or (device or this_device()).decoder_for(probe.codec)
+    sampled_fps = limits.sampling_fps_for(probe.duration_seconds)
+    return ClipReader(
+        probe=probe,
+        decoder=decoder,
+        sampled_fps=sampled_fps,
+        source=_source(path, probe, decoder=decoder, sampled_fps=sampled_fps, limits=limits),
+        batch_frames=limits.batch_frames,
+    )
+
+
+def _source(
+    path: Path, probe: ClipProbe, *, decoder: Decoder, sampled_fps: float, limits: ClipLimits
+) -> FrameSource:
+    if decoder is Decoder.PYAV:
+        return PyavFrames(path, probe=probe, sampled_fps=sampled_fps, limits=limits)
+    # Loaded only where it is used: DALI costs memory and start-up time.
+    from workers.inference.dali_reader import DaliFrames
+
+    return DaliFrames(
+        path,
+        probe=probe,
+        sampled_fps=sampled_fps,
+        limits=limits,
+        on_gpu=decoder is Decoder.DALI_GPU,
+    )
+
+
+def _in_batches(
+    frames: Iterable[tuple[float, NDArray[np.uint8]]], size: int
+) -> Iterator[FrameBatch]:
+    times: list[float] = []
+    images: list[NDArray[np.uint8]] = []
+    for seconds, image in frames:
+        times.append(seconds)
+        images.append(image)
+        if len(times) == size:
+            yield FrameBatch(np.array(times), np.stack(images))
+            times, images = [], []
+    if times:
+        yield FrameBatch(np.array(times), np.stack(images))
