@@ -1,0 +1,186 @@
+"""The activities workflows may ask for: name, queue, time-outs and retries in one table.
+
+A retry policy here ends. What still fails then is noted on the alert, in words, and tried again later or when somebody
+asks (`AlertTriageWorkflow`); so a failure is always visible and never final.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
+
+from temporalio import activity, workflow
+from temporalio.common import RetryPolicy
+
+from workflows.messages import (
+    AcquireClip,
+    AlertRef,
+    Assess,
+    CaseOpened,
+    ClipFound,
+    Decide,
+    DecisionAnswer,
+    NoteStep,
+    SealExhibits,
+    Standing,
+    TakeTaskStep,
+)
+
+Message = TypeVar("Message")
+Answer = TypeVar("Answer")
+Implementation = TypeVar("Implementation", bound=Callable[..., Any])
+
+
+class TaskQueue(StrEnum):
+    """Who does the work: orchestration with the database, the device, documents."""
+
+    TRIAGE = "triage"
+    INFERENCE = "inference"
+    EXPORTS = "exports"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared(Generic[Message, Answer]):
+    """An activity as workflows see it. `message` and `answer` fix the types at both ends."""
+
+    name: str
+    message: type[Message]
+    answer: type[Answer]
+    start_to_close: timedelta
+    retries: RetryPolicy
+    queue: TaskQueue = TaskQueue.TRIAGE
+    heartbeat: timedelta | None = None
+
+    def implemented_by(self, function: Implementation) -> Implementation:
+        """Register `function` under this name. A thread inside a transaction is not interrupted by force."""
+        return activity.defn(name=self.name, no_thread_cancel_exception=True)(function)
+
+    def start(self, message: Message, *, summary: str = "") -> "workflow.ActivityHandle[Answer]":
+        """Schedule it from a workflow."""
+        return workflow.start_activity(
+            self.name,
+            message,
+            result_type=self.answer,
+            task_queue=self.queue.value,
+            start_to_close_timeout=self.start_to_close,
+            heartbeat_timeout=self.heartbeat,
+            retry_policy=self.retries,
+            summary=summary or None,
+        )
+
+
+# The database is a millisecond away: an outage shorter than half a minute is ridden out unseen.
+DATABASE_RETRIES: Final = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=10),
+    maximum_attempts=8,
+)
+
+# The object store may be down for long; the workflow says "clip pending" and comes back itself.
+STORE_RETRIES: Final = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=20),
+    maximum_attempts=4,
+)
+
+# A clip that brings the process down would do so for ever: three times, then a person sees it without marks.
+ANALYSIS_RETRIES: Final = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=15),
+    maximum_attempts=3,
+)
+
+# Noting a failure is the one thing that has to work in the end, so it alone is tried without limit.
+NOTE_RETRIES: Final = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+)
+
+# A confirmation is good for two minutes at most: after that there is nothing left to retry for.
+DECISION_RETRIES: Final = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=5),
+    maximum_attempts=30,
+)
+
+ACQUIRE_CLIP: Final = Declared(
+    name="acquire_clip",
+    message=AcquireClip,
+    answer=ClipFound,
+    start_to_close=timedelta(minutes=10),
+    retries=STORE_RETRIES,
+)
+
+# The heartbeat comes from a thread of its own; without one for 30 s the process is gone.
+ANALYSE_CLIP: Final = Declared(
+    name="analyse_clip",
+    message=AlertRef,
+    answer=ClipFound,
+    queue=TaskQueue.INFERENCE,
+    start_to_close=timedelta(minutes=20),
+    heartbeat=timedelta(seconds=30),
+    retries=ANALYSIS_RETRIES,
+)
+
+ASSESS_AND_ROUTE: Final = Declared(
+    name="assess_and_route",
+    message=Assess,
+    answer=Standing,
+    start_to_close=timedelta(seconds=60),
+    retries=DATABASE_RETRIES,
+)
+
+TAKE_TASK_STEP: Final = Declared(
+    name="take_task_step",
+    message=TakeTaskStep,
+    answer=type(None),
+    start_to_close=timedelta(seconds=30),
+    retries=DATABASE_RETRIES,
+)
+
+APPLY_DECISION: Final = Declared(
+    name="apply_decision",
+    message=Decide,
+    answer=DecisionAnswer,
+    start_to_close=timedelta(seconds=20),
+    retries=DECISION_RETRIES,
+)
+
+NOTE_STEP: Final = Declared(
+    name="note_step",
+    message=NoteStep,
+    answer=type(None),
+    start_to_close=timedelta(seconds=20),
+    retries=NOTE_RETRIES,
+)
+
+OPEN_CASE: Final = Declared(
+    name="open_case",
+    message=AlertRef,
+    answer=CaseOpened,
+    start_to_close=timedelta(seconds=30),
+    retries=DATABASE_RETRIES,
+)
+
+SEAL_EXHIBITS: Final = Declared(
+    name="seal_exhibits",
+    message=SealExhibits,
+    answer=type(None),
+    start_to_close=timedelta(minutes=10),
+    retries=STORE_RETRIES,
+)
+
+RENDER_DOSSIER: Final = Declared(
+    name="render_dossier",
+    message=AlertRef,
+    answer=type(None),
+    queue=TaskQueue.EXPORTS,
+    start_to_close=timedelta(minutes=5),
+    retries=STORE_RETRIES,
+)

@@ -1,0 +1,270 @@
+"""How apps reach Temporal: plain blocking calls that answer within `RPC_SECONDS`, whatever the server does.
+
+One lazily connected client a process, on an event loop of its own in a background thread. Process start-up calls
+`configure`; nothing connects before the first call.
+"""
+
+import asyncio
+import gc
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+
+from workflows import visibility
+from workflows.activities import TaskQueue
+from workflows.codec import data_converter
+from workflows.messages import (
+    CLIP_ARRIVED,
+    DECIDE,
+    RETRY_STEP,
+    Decide,
+    DecisionAnswer,
+    Refusal,
+    RunState,
+    RunStatus,
+    TriageStart,
+    workflow_id,
+)
+
+RPC_SECONDS: Final = 5.0
+TRIAGE_WORKFLOW: Final = "AlertTriageWorkflow"
+_NOT_YET_SECONDS: Final = 0.25
+
+_STATUSES: Final = {
+    WorkflowExecutionStatus.RUNNING: RunStatus.RUNNING,
+    WorkflowExecutionStatus.COMPLETED: RunStatus.COMPLETED,
+    WorkflowExecutionStatus.FAILED: RunStatus.FAILED,
+    WorkflowExecutionStatus.CANCELED: RunStatus.CANCELLED,
+    WorkflowExecutionStatus.TERMINATED: RunStatus.TERMINATED,
+    WorkflowExecutionStatus.TIMED_OUT: RunStatus.TIMED_OUT,
+    WorkflowExecutionStatus.CONTINUED_AS_NEW: RunStatus.RUNNING,
+}
+
+Result = TypeVar("Result")
+
+
+class TemporalUnreachable(Exception):
+    """Temporal did not answer in time; whether it acted is not known. Try again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Where Temporal is, and the keys that encrypt payloads (none: readable)."""
+
+    address: str
+    namespace: str = "default"
+    codec_keys: tuple[str, ...] = ()
+
+
+@dataclass
+class _Link:
+    """This process's connection. The loop's thread is a daemon: it holds nothing that must be saved."""
+
+    server: Server
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    client: Client | None = None
+
+    def __post_init__(self) -> None:
+        threading.Thread(target=self.loop.run_forever, name="temporal", daemon=True).start()
+
+    def call(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run `work` on the loop. Raises TemporalUnreachable when it is not done in time."""
+        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, RPC_SECONDS), self.loop)
+        try:
+            return future.result(RPC_SECONDS + 1)
+        except (TimeoutError, FutureTimeout, RPCTimeoutOrCancelledError) as error:
+            raise TemporalUnreachable("Temporal did not answer in time") from error
+        except RPCError as error:
+            raise TemporalUnreachable(f"Temporal answered {error.status.name}") from error
+        except RuntimeError as error:  # a lazy client that cannot connect says so with this
+            raise TemporalUnreachable("Temporal cannot be reached") from error
+
+    async def connected(self) -> Client:
+        if self.client is None:
+            self.client = await Client.connect(
+                self.server.address,
+                namespace=self.server.namespace,
+                data_converter=data_converter(self.server.codec_keys),
+                lazy=True,
+                connect_timeout=timedelta(seconds=2),
+                retry_config=RetryConfig(max_elapsed_time_millis=int(RPC_SECONDS * 1000)),
+            )
+        return self.client
+
+    async def run_of(self, alert_id: object) -> WorkflowHandle[Any, Any]:
+        return (await self.connected()).get_workflow_handle(workflow_id(alert_id))
+
+    def stop(self) -> None:
+        self.client = None
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+
+_server: Server | None = None
+_link: _Link | None = None
+_guard = threading.Lock()
+
+
+def configure(server: Server) -> None:
+    """Say where Temporal is; an open connection to another server is let go."""
+    global _server
+    if server != _server:
+        close()
+        _server = server
+
+
+def close() -> None:
+    """Let go of the connection; the next call makes a new one."""
+    global _link
+    with _guard:
+        link, _link = _link, None
+    if link is not None:
+        link.stop()
+        gc.collect()
+
+
+def start_triage(start: TriageStart) -> str:
+    """Start an alert's run and return its id; a run that exists already is a success.
+
+    A finished run is never repeated while Temporal remembers it; a failed or terminated one may be. Raises
+    TemporalUnreachable.
+    """
+    return _connection().call(_start(_connection(), start))
+
+
+def send_decision(
+    *, tenant_id: object, alert_id: object, attempt_id: object
+) -> DecisionAnswer | None:
+    """Send the Update `decide`, whose id is the attempt's, and return what became of it.
+
+    None: not known yet. It may still be applied; send the same attempt again until it is settled or expired.
+    """
+    link = _connection()
+    message = Decide(tenant_id=str(tenant_id), alert_id=str(alert_id), attempt_id=str(attempt_id))
+    try:
+        return link.call(_decide(link, message))
+    except TemporalUnreachable:
+        return None
+
+
+def clip_arrived(alert_id: object) -> None:
+    """Tell a waiting run to look for its clip now. Carries no authority; losing it costs a little time."""
+    _signal(alert_id, CLIP_ARRIVED)
+
+
+def retry_step(alert_id: object) -> None:
+    """Tell a run to try its failed step again now."""
+    _signal(alert_id, RETRY_STEP)
+
+
+def describe(alert_id: object) -> RunState:
+    """What Temporal knows of the alert's latest run. Raises TemporalUnreachable."""
+    link = _connection()
+    return link.call(_describe(link, alert_id))
+
+
+async def _start(link: _Link, start: TriageStart) -> str:
+    client = await link.connected()
+    try:
+        handle = await client.start_workflow(
+            TRIAGE_WORKFLOW,
+            start,
+            id=workflow_id(start.alert_id),
+            task_queue=TaskQueue.TRIAGE.value,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=visibility.at_start(start),
+            static_summary=visibility.summary(start),
+            static_details=visibility.details(start),
+            rpc_timeout=timedelta(seconds=RPC_SECONDS),
+        )
+    except WorkflowAlreadyStartedError as error:
+        return error.run_id or ""
+    return handle.first_execution_run_id or handle.result_run_id or ""
+
+
+async def _decide(link: _Link, message: Decide) -> DecisionAnswer | None:
+    """A run that has just routed the alert may need a moment to see it: "not waiting" is asked again."""
+    run = await link.run_of(message.alert_id)
+    while True:
+        try:
+            answer: DecisionAnswer = await run.execute_update(
+                DECIDE,
+                message,
+                id=message.attempt_id,
+                result_type=DecisionAnswer,
+                rpc_timeout=timedelta(seconds=RPC_SECONDS),
+            )
+            return answer
+        except WorkflowUpdateFailedError as error:
+            refusal = _refusal(error)
+            if refusal is not Refusal.NOT_WAITING:
+                return DecisionAnswer(code=refusal.value) if refusal else None
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return DecisionAnswer(code=Refusal.NO_RUN.value)
+            raise
+        await asyncio.sleep(_NOT_YET_SECONDS)
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> Refusal | None:
+    kind = error.cause.type if isinstance(error.cause, ApplicationError) else None
+    return Refusal(kind) if kind in set(Refusal) else None
+
+
+async def _describe(link: _Link, alert_id: object) -> RunState:
+    run = await link.run_of(alert_id)
+    try:
+        found = await run.describe(rpc_timeout=timedelta(seconds=RPC_SECONDS))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return RunState(status=RunStatus.MISSING)
+        raise
+    status = _STATUSES.get(found.status or WorkflowExecutionStatus.RUNNING, RunStatus.RUNNING)
+    return RunState(status=status, run_id=found.run_id)
+
+
+def _signal(alert_id: object, name: str) -> None:
+    link = _connection()
+    try:
+        link.call(_send_signal(link, alert_id, name))
+    except TemporalUnreachable:
+        return
+
+
+async def _send_signal(link: _Link, alert_id: object, name: str) -> None:
+    run = await link.run_of(alert_id)
+    await run.signal(name, rpc_timeout=timedelta(seconds=RPC_SECONDS))
+
+
+def _connection() -> _Link:
+    global _link
+    with _guard:
+        if _server is None:
+            raise RuntimeError("workflows.client.configure was not called in this process")
+        if _link is None:
+            _link = _Link(_server)
+        return _link
+
+
+def _forget_after_fork() -> None:
+    """A forked child has neither the parent's thread nor its sockets."""
+    global _link
+    _link = None
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
