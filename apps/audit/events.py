@@ -126,6 +126,8 @@ class Event(StrEnum):
     ZONE_CHANGED = "zone:changed"
     ROSTER_CHANGED = "roster:changed"
 
+    OPERATIONS_ACTED = "operations:acted"  # something was changed through Temporal's UI
+
     RECORD_CREATED = "record:created"
     RECORD_CHANGED = "record:changed"
     RECORD_DELETED = "record:deleted"
