@@ -1,0 +1,166 @@
+"""A small world for stories: one retailer with two stores and its people, and a foreign retailer.
+
+Rows are written as the runtime role inside the tenant's scope, as the product would. In a test inside one transaction call
+`enter(world.tenant)` once (the fixture `world` does); its effect ends with the test's transaction.
+"""
+
+import hashlib
+import itertools
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from django.db import connection
+from guardian.shortcuts import assign_perm
+
+from apps.accounts.models import Tenant, User
+from apps.accounts.permissions import Permission, Role
+from apps.accounts.tenancy import SETTING, tenant_scope
+from apps.alerts.models import Alert, Clip
+from apps.sites.models import Camera, Site, Zone
+
+_numbers = itertools.count(1)
+NOW = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    tenant: Tenant
+    site: Site
+    other_site: Site
+    camera: Camera
+    operator: User
+    second_operator: User
+    store_manager: User
+    lead: User
+    compliance: User
+    administrator: User
+    ops: User
+    stranger: User  # same retailer, granted no site
+    foreign_tenant: Tenant
+    foreign_operator: User
+
+
+def enter(tenant: Tenant) -> None:
+    """Let the rest of the current transaction see this tenant's rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, str(tenant.id)])
+
+
+def make_tenant(*, is_drill: bool = False) -> Tenant:
+    number = next(_numbers)
+    return Tenant.objects.create(
+        slug=f"retailer-{number}", name=f"Retailer {number}", is_drill=is_drill
+    )
+
+
+def make_person(tenant: Tenant, role: Role, *sites: Site) -> User:
+    number = next(_numbers)
+    person = User(
+        username=f"person{number}@example.test",
+        email=f"person{number}@example.test",
+        first_name=role.value.replace("_", " ").title(),
+        last_name=str(number),
+        tenant=tenant,
+        role=role.value,
+    )
+    person.is_staff = person.may(Permission.USE_ADMIN)
+    person.set_unusable_password()
+    person.save()
+    for site in sites:
+        assign_perm("sites.work_site", person, site)
+    return person
+
+
+def make_site(tenant: Tenant, *, name: str = "Gran Vía") -> Site:
+    return Site.objects.create(tenant=tenant, slug=f"site-{next(_numbers)}", name=name)
+
+
+def make_camera(site: Site) -> Camera:
+    number = next(_numbers)
+    camera = Camera.objects.create(
+        tenant_id=site.tenant_id, site=site, slug=f"camera-{number}", name=f"Aisle {number}"
+    )
+    Zone.objects.create(
+        tenant_id=site.tenant_id,
+        camera=camera,
+        kind="aisle",
+        name="Aisle",
+        polygon=[[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]],
+    )
+    return camera
+
+
+def make_alert(
+    camera: Camera, *, clip: bool = True, score: float | None = 0.9, **fields: object
+) -> Alert:
+    """An alert just received; move it with the product's own operations."""
+    alert = Alert.objects.create(
+        tenant_id=camera.tenant_id,
+        site_id=camera.site_id,
+        camera=camera,
+        idempotency_key=f"key-{uuid4()}",
+        body_sha256=hashlib.sha256(b"body").hexdigest(),
+        channel="api",
+        detector_id="test-detector",
+        detector_version="1.0",
+        label="item_to_bag",
+        score=score,
+        camera_at=NOW,
+        received_at=NOW,
+        **fields,
+    )
+    if clip:
+        Clip.objects.create(
+            alert=alert, tenant_id=alert.tenant_id, state="spooled", delivery="multipart"
+        )
+    return alert
+
+
+def make_waiting_alert(camera: Camera, *, clip: bool = True, **fields: object) -> Alert:
+    """An alert in `awaiting_review` whose clip (10 s, 2 to 6 s marked) can be played."""
+    alert = make_alert(camera, clip=clip, **fields)
+    due = NOW + timedelta(minutes=15)
+    Alert.objects.filter(id=alert.id).update(state="analysing", version=2)
+    Alert.objects.filter(id=alert.id).update(
+        state="awaiting_review", version=3, strategy="verify", due_at=due
+    )
+    if clip:
+        Clip.objects.filter(alert=alert).update(
+            state="stored",
+            master_key="m",
+            playable_key="m",
+            duration_ms=10_000,
+            marked_from_ms=2_000,
+            marked_to_ms=6_000,
+            sha256=hashlib.sha256(b"clip").hexdigest(),
+            size_bytes=4,
+        )
+    alert.refresh_from_db()
+    return alert
+
+
+def make_world() -> World:
+    """Build the world; leaves the current transaction in no tenant's scope."""
+    tenant, foreign = make_tenant(), make_tenant()
+    with tenant_scope(foreign.id):
+        foreign_operator = make_person(foreign, Role.OPERATOR, make_site(foreign))
+    with tenant_scope(tenant.id):
+        site, other = make_site(tenant), make_site(tenant, name="Sants")
+        camera = make_camera(site)
+        return World(
+            tenant=tenant,
+            site=site,
+            other_site=other,
+            camera=camera,
+            operator=make_person(tenant, Role.OPERATOR, site),
+            second_operator=make_person(tenant, Role.OPERATOR, site),
+            store_manager=make_person(tenant, Role.STORE_MANAGER, site),
+            lead=make_person(tenant, Role.LP_LEAD, site, other),
+            compliance=make_person(tenant, Role.COMPLIANCE),
+            administrator=make_person(tenant, Role.ADMINISTRATOR),
+            ops=make_person(tenant, Role.OPS),
+            stranger=make_person(tenant, Role.OPERATOR),
+            foreign_tenant=foreign,
+            foreign_operator=foreign_operator,
+        )
