@@ -14,7 +14,7 @@ from config.stack.server import LOOPBACK
 
 _FREE_PORTS = range(20000, 32000)  # below Linux's ephemeral range, and +10000 stays a port
 
-_reserved: dict[tuple[Path, int], socket.socket] = {}  # what this process holds, and for which home
+_reserved: set[tuple[Path, int]] = set()  # what this process holds, and for which home
 
 
 class NoPortFree(Exception):
@@ -90,16 +90,18 @@ class Home:
 
     def _reserve(self, ports: Sequence[int]) -> bool:
         with contextlib.ExitStack() as undo:
-            held = {}
+            held = []
             for port in ports:
                 token = _reservation(port)
                 if token is None:
                     return False
-                held[self.path, port] = undo.enter_context(token)
+                held.append(undo.enter_context(token))
                 if not _bindable(port):
                     return False
             undo.pop_all()
-        _reserved.update(held)
+        for token in held:
+            token.detach()  # stays open until the process ends
+        _reserved.update((self.path, port) for port in ports)
         return True
 
 

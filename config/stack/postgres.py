@@ -48,8 +48,12 @@ class Postgres:
     name = "postgres"
     stop_signal = signal.SIGINT
 
-    def prepare(self) -> None:
+    def choose_ports(self) -> None:
+        """The part of `prepare` after which `exports` can be asked."""
         self.home.choose_port(self.name, default=5432)
+
+    def prepare(self) -> None:
+        self.choose_ports()
         place = reachable_folder(self.home, self.name, user=self.system_user())
         if not (place / "data").exists():
             self._initialise(place)

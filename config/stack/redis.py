@@ -39,11 +39,15 @@ class Redis:
     name = "redis"
     stop_signal = signal.SIGTERM
 
+    def choose_ports(self) -> None:
+        """The part of `prepare` after which `exports` can be asked."""
+        self.home.choose_port(self.name, default=6379)
+
     def prepare(self) -> None:
-        port = self.home.choose_port(self.name, default=6379)
+        self.choose_ports()
         lines = _CONFIGURATION.format(
             host=LOOPBACK,
-            port=port,
+            port=self.home.chosen_port(self.name),
             password=self.home.password(self.name),
             folder=_escaped(self.working_directory()),
         )

@@ -61,7 +61,8 @@ class S3:
     # acknowledged is with the operating system already (tests/stack kills it and finds its data).
     stop_signal = signal.SIGKILL
 
-    def prepare(self) -> None:
+    def choose_ports(self) -> None:
+        """The part of `prepare` after which `exports` can be asked."""
         for part, default in _PORTS.items():
             self.home.choose_port(
                 _port_name(part),
@@ -69,6 +70,9 @@ class S3:
                 offsets=(0, _GRPC),
                 suits=partial(_may_listen, part),
             )
+
+    def prepare(self) -> None:
+        self.choose_ports()
         self.home.folder(self.name, "data")
         folder = self.working_directory()
         write_private(folder / "identities.json", json.dumps(self._identities(), indent=1))

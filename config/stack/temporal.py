@@ -36,7 +36,8 @@ class Temporal:
     name = "temporal"
     stop_signal = signal.SIGTERM
 
-    def prepare(self) -> None:
+    def choose_ports(self) -> None:
+        """The part of `prepare` after which `exports` can be asked."""
         for name, default in _PORTS.items():
             self.home.choose_port(name, default=default)
 
@@ -54,6 +55,9 @@ class Temporal:
             *(f"--search-attribute={attribute}" for attribute in attributes),
             *("--log-level=warn", "--disable-config-file", "--disable-config-env"),
         ]
+
+    def prepare(self) -> None:
+        self.choose_ports()
 
     def environment(self) -> dict[str, str]:
         return {

@@ -1,0 +1,47 @@
+"""The harness of every test; its parts are in tests/harness, its settings in tests/settings.py.
+
+Run `pytest` on a machine where nothing was started: PostgreSQL, Redis, S3 and Temporal start when a
+test first asks for them, in a temporary folder, and are gone when the run ends.
+"""
+
+import gc
+import os
+import sys
+
+import pytest
+
+from tests.harness import environment
+
+pytest_plugins = [
+    "tests.harness.databases",
+    "tests.harness.network",
+    "tests.harness.orchestration",
+    "tests.harness.servers",
+]
+
+_status = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[_status] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Tidy up, and end the run here with pytest's own status.
+
+    temporalio sometimes crashes when the interpreter shuts down (1 run in 4 or 5) although all
+    work is done and reported; the crash would replace the status. A worker of pytest-xdist is left
+    to end by itself: it still has to tell its controller.
+    """
+    environment.remove()
+    if (
+        "temporalio" in sys.modules
+        and not hasattr(config, "workerinput")
+        and _status in config.stash
+    ):
+        gc.collect()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_status])

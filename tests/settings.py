@@ -1,0 +1,17 @@
+"""The application's own settings, with the addresses of this test run's servers.
+
+pytest-django reads settings before any conftest.py, so the addresses are chosen here.
+"""
+
+from tests.harness import environment
+
+environment.choose()
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASES  # noqa: E402
+
+# Every transactional test has a database of its own; a pool would hold connections to the last one.
+del DATABASES["default"]["OPTIONS"]["pool"]
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; never outside tests
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
