@@ -28,6 +28,11 @@ ADMINISTRATOR = "second-look-administrator"
 _GRPC = 10_000  # SeaweedFS looks for a server's gRPC port this far above its HTTP port
 _PORTS = {"s3": 8333, "master": 9333, "volume": 8380, "filer": 8888}
 
+_USE = [
+    *("Read", "Write", "List", "Tagging", "GetBucketObjectLockConfiguration"),
+    *("GetObjectRetention", "PutObjectRetention", "GetObjectLegalHold", "PutObjectLegalHold"),
+]
+
 # Signed tokens between the parts; without them any local HTTP client could write to a volume.
 _SECURITY = """\
 [jwt.signing]
@@ -91,6 +96,7 @@ class S3:
             "-filer.disableHttp=true",  # a plain HTTP DELETE there would destroy a locked object
             *("-s3", f"-s3.port={self._port('s3')}", f"-s3.port.grpc={self._port('s3') + _GRPC}"),
             *("-s3.config=identities.json", "-s3.localSocket=s3.sock", "-s3.iam=false"),
+            "-s3.allowDeleteBucketNotEmpty=false",
             *("-s3.autoCreateBucket=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
         ]
 
@@ -102,6 +108,9 @@ class S3:
 
     def system_user(self) -> None:
         return None
+
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self._port('s3')}"
 
     def ready(self) -> bool:
         try:
@@ -135,11 +144,10 @@ class S3:
         return self.home.chosen_port(_port_name(part))
 
     def _identities(self) -> dict[str, object]:
-        use = ["Read", "Write", "List", "Tagging"]
         return {
             "identities": [
-                _identity(ADMINISTRATOR, self.home.password(ADMINISTRATOR), ["Admin", *use]),
-                _identity(ACCESS_KEY, self.home.password(ACCESS_KEY), use),
+                _identity(ADMINISTRATOR, self.home.password(ADMINISTRATOR), ["Admin", *_USE]),
+                _identity(ACCESS_KEY, self.home.password(ACCESS_KEY), _USE),
             ]
         }
 
