@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from config.stack.home import write_private
-from config.stack.startup import Rows, Stack
+from config.stack.run import Rows, Run
 from config.stack.terminal import Step
 
 FOLLOW_SECONDS = 120.0
@@ -46,55 +46,55 @@ class Followed:
         return f"{words}; {self.failed}" if self.failed else words
 
 
-def play(stack: Stack, *, clip: Path | None) -> Rows:
+def play(run: Run, *, clip: Path | None) -> Rows:
     """Seed the demo tenant, have one alert waiting, and say where everything is."""
-    with stack.terminal.step("Demo store and accounts"):
-        seeded = json.loads(stack.command("seed_demo", database="DATABASE_SERVICE_URL"))
-    alert = _still_waiting(stack) if clip is None else None
+    with run.terminal.step("Demo store and accounts"):
+        seeded = json.loads(run.command("seed_demo", database="DATABASE_SERVICE_URL"))
+    alert = _still_waiting(run) if clip is None else None
     if alert is None:
-        alert = _raise(stack, seeded, clip)
-    url = f"{stack.variables['PUBLIC_URL']}/alerts/{alert.id}/"
+        alert = _raise(run, seeded, clip)
+    url = f"{run.variables['PUBLIC_URL']}/alerts/{alert.id}/"
     return [
-        *addresses(stack)[:-2],
+        *addresses(run)[:-2],
         *(
             (f"Sign in: {who['role']}", f"{who['email']}  {who['password']}")
             for who in seeded["accounts"]
         ),
         ("Alert", f"{url}\n{alert.in_words()}"),
-        *addresses(stack)[-2:],
+        *addresses(run)[-2:],
     ]
 
 
-def addresses(stack: Stack) -> Rows:
+def addresses(run: Run) -> Rows:
     """Where the screens are, where the logs are, how to stop."""
-    base = stack.variables["PUBLIC_URL"]
+    base = run.variables["PUBLIC_URL"]
     return [
         ("Web app", f"{base}/"),
         ("Admin", f"{base}/admin/"),
         ("API docs", f"{base}/api/docs/"),
         ("Temporal UI", f"{base}/operations/temporal/"),
-        ("Logs", str(stack.home.path / "logs")),
+        ("Logs", str(run.home.path / "logs")),
         ("Stop", "Ctrl-C here, or make down in another terminal"),
     ]
 
 
-def _raise(stack: Stack, seeded: dict[str, Any], clip: Path | None) -> Followed:
+def _raise(run: Run, seeded: dict[str, Any], clip: Path | None) -> Followed:
     """Raise an alert from the clip (ours when none is given) and follow it until somebody must look."""
     options = ["--clip", str(clip)] if clip else []
-    with stack.terminal.step(
+    with run.terminal.step(
         "Alert from your clip" if clip else "Alert from the bundled clip"
     ) as step:
-        raised = stack.command("raise_alert", "--camera", seeded["camera"], *options, "--json")
+        raised = run.command("raise_alert", "--camera", seeded["camera"], *options, "--json")
         alert_id = str(json.loads(raised)["id"])
-        write_private(stack.home.folder() / "demo-alert", alert_id)
-        alert = _follow(stack, alert_id, step)
+        write_private(run.home.folder() / "demo-alert", alert_id)
+        alert = _follow(run, alert_id, step)
         step.note(alert.in_words())
     return alert
 
 
-def _follow(stack: Stack, alert_id: str, step: Step) -> Followed:
+def _follow(run: Run, alert_id: str, step: Step) -> Followed:
     deadline = time.monotonic() + FOLLOW_SECONDS
-    with psycopg.connect(stack.variables["DATABASE_SERVICE_URL"], autocommit=True) as connection:
+    with psycopg.connect(run.variables["DATABASE_SERVICE_URL"], autocommit=True) as connection:
         while True:
             alert = _look(connection, alert_id)
             if alert is None:
@@ -102,16 +102,16 @@ def _follow(stack: Stack, alert_id: str, step: Step) -> Followed:
             if not alert.under_way or time.monotonic() > deadline:
                 return alert
             step.say(alert.stage.replace("_", " "))
-            stack.pause(_LOOK_SECONDS)
+            run.pause(_LOOK_SECONDS)
 
 
-def _still_waiting(stack: Stack) -> Followed | None:
+def _still_waiting(run: Run) -> Followed | None:
     """The alert of an earlier run, when it is still waiting for a person: one is enough."""
     try:
-        alert_id = (stack.home.path / "demo-alert").read_text()
+        alert_id = (run.home.path / "demo-alert").read_text()
     except FileNotFoundError:
         return None
-    with psycopg.connect(stack.variables["DATABASE_SERVICE_URL"], autocommit=True) as connection:
+    with psycopg.connect(run.variables["DATABASE_SERVICE_URL"], autocommit=True) as connection:
         alert = _look(connection, alert_id)
     return alert if alert and alert.state in WAITING else None
 

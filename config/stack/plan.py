@@ -18,7 +18,7 @@ from config.stack.home import Home
 from config.stack.postgres import Postgres
 from config.stack.redis import Redis
 from config.stack.s3 import S3
-from config.stack.server import LOOPBACK, Program, Server, UnableToStart
+from config.stack.server import LOOPBACK, Server, UnableToStart
 from config.stack.temporal import Temporal
 
 HEAVY = 10  # the niceness of whatever must never slow the intake of an alert
@@ -184,6 +184,9 @@ class Process:
     def system_user(self) -> str | None:
         return None
 
+    def listens_on(self) -> str:
+        return urlsplit(self.health_url).netloc
+
     def ready(self) -> bool:
         if not self.health_url:
             return True
@@ -208,11 +211,3 @@ def processes(*, variables: Mapping[str, str], home: Path, port: int) -> list[Pr
     return [
         Process(job, variables, extra.get(job.name, ()), health.get(job.name, "")) for job in JOBS
     ]
-
-
-def address(program: Program) -> str:
-    """Where the program listens, for tables: "127.0.0.1:5432", or "" when it does not listen."""
-    home = getattr(program, "home", None)
-    if isinstance(program, Process):
-        return urlsplit(program.health_url).netloc
-    return f"{LOOPBACK}:{home.chosen_port(program.name)}" if isinstance(home, Home) else ""

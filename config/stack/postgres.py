@@ -73,6 +73,9 @@ class Postgres:
     def system_user(self) -> str | None:
         return unprivileged_user()
 
+    def listens_on(self) -> str:
+        return f"{LOOPBACK}:{self.home.chosen_port(self.name)}"
+
     def ready(self) -> bool:
         try:
             with self.address().connect(autocommit=True, patience_seconds=3) as connection:

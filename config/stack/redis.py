@@ -69,6 +69,9 @@ class Redis:
     def system_user(self) -> None:
         return None
 
+    def listens_on(self) -> str:
+        return f"{LOOPBACK}:{self.home.chosen_port(self.name)}"
+
     def ready(self) -> bool:
         try:
             with redis.Redis.from_url(self._url(), socket_timeout=3) as client:

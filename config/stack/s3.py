@@ -109,7 +109,7 @@ class S3:
     def system_user(self) -> None:
         return None
 
-    def address(self) -> str:
+    def listens_on(self) -> str:
         return f"{LOOPBACK}:{self._port('s3')}"
 
     def ready(self) -> bool:

@@ -53,6 +53,9 @@ class Program(Protocol):
     def system_user(self) -> str | None:
         """The account to run as when we are root and the server refuses root; otherwise None."""
 
+    def listens_on(self) -> str:
+        """Host and port for tables, e.g. "127.0.0.1:5432"; "" when it does not listen."""
+
     def ready(self) -> bool:
         """Whether it answers in its own protocol, with its password, right now. Never raises."""
 

@@ -73,6 +73,9 @@ class Temporal:
     def system_user(self) -> None:
         return None
 
+    def listens_on(self) -> str:
+        return f"{LOOPBACK}:{self._port()}"
+
     def ready(self) -> bool:
         try:
             api, ui = self._port("temporal_http"), self._port("temporal_ui")

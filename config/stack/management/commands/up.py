@@ -1,7 +1,6 @@
 """Start everything Second Look needs on this machine, and stay with it."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ from config import env
 from config.stack import background, demo
 from config.stack.home import Home, NoPortFree
 from config.stack.record import AlreadyRunning, Record
+from config.stack.run import Rows, Run
 from config.stack.server import UnableToStart
-from config.stack.startup import Rows, Stack
+from config.stack.startup import bring_up
 from config.stack.terminal import Terminal
 
 
@@ -41,10 +41,11 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
 
     def _stay(self, home: Home, terminal: Terminal, clip: Path | None, no_demo: bool) -> None:
-        show: Callable[[Stack], Rows] = demo.addresses
-        if not no_demo:
-            show = lambda stack: demo.play(stack, clip=clip)  # noqa: E731 - one of two
-        Stack(home, terminal).run(after=show)
+        def start(run: Run) -> Rows:
+            bring_up(run)
+            return demo.addresses(run) if no_demo else demo.play(run, clip=clip)
+
+        Run(home, terminal).hold(start)
 
 
 def _where(running: Record | None) -> str:
