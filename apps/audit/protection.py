@@ -155,6 +155,8 @@ def transition_guard(
 
 def reversed_operation(operation: migrations.RunSQL) -> migrations.RunSQL:
     """Return the operation with forwards and backwards exchanged, to replace an older promise."""
+    if operation.reverse_sql is None:
+        raise ValueError("the operation has no reverse")
     return migrations.RunSQL(sql=operation.reverse_sql, reverse_sql=operation.sql)
 
 

@@ -8,6 +8,8 @@ import re
 from typing import Final
 from uuid import UUID
 
+TENANTS: Final = "tenants/"
+
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
@@ -33,21 +35,21 @@ def alert_dossier(*, tenant_id: UUID, alert_id: UUID, version: int) -> str:
 
 def evidence_master(*, tenant_id: UUID, item_id: UUID) -> str:
     """Return the key of an evidence item's sealed bytes (evidence bucket)."""
-    return f"tenants/{tenant_id}/evidence/{item_id}/master"
+    return f"{TENANTS}{tenant_id}/evidence/{item_id}/master"
 
 
-def audit_checkpoint(*, tenant_id: UUID, tree_size: int) -> str:
+def audit_checkpoint(*, tenant_id: UUID | str, tree_size: int) -> str:
     """Return the key of a signed checkpoint; keys sort by the size of the tree."""
     return f"{audit_checkpoints(tenant_id=tenant_id)}{tree_size:020d}.json"
 
 
-def audit_checkpoints(*, tenant_id: UUID) -> str:
+def audit_checkpoints(*, tenant_id: UUID | str) -> str:
     """Return the prefix of a tenant's checkpoints."""
-    return f"tenants/{tenant_id}/audit/checkpoints/"
+    return f"{TENANTS}{UUID(str(tenant_id))}/audit/checkpoints/"
 
 
 def _alert(tenant_id: UUID, alert_id: UUID) -> str:
-    return f"tenants/{tenant_id}/alerts/{alert_id}"
+    return f"{TENANTS}{tenant_id}/alerts/{alert_id}"
 
 
 def _plain(name: str) -> str:

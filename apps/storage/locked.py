@@ -5,7 +5,7 @@ the audit verification finds it.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from minio.commonconfig import COMPLIANCE
@@ -55,9 +55,33 @@ class LockedStore(ObjectStore):
     def put_locked(
         self, *, key: str, stream: Readable, length: int, content_type: str, retain_until: datetime
     ) -> StoredObject:
-        """Store a small object of our own making and lock it."""
-        stored = self.put_stream(key=key, stream=stream, length=length, content_type=content_type)
-        return self._lock(stored, retain_until=retain_until, legal_hold=False)
+        """Store an object of our own making, locked from its first moment."""
+        end = _whole_second(retain_until)
+        lock = Retention(COMPLIANCE, end)
+        stored = self._put(key, stream, length, content_type, retention=lock)
+        return replace(stored, retain_until=end)
+
+    def versions(self, *, prefix: str) -> list[tuple[str, str]]:
+        """Return key and version id of everything ever written under a prefix, in order of keys.
+
+        What somebody has hidden under a newer version or a delete marker is still here.
+        """
+        with translated("list", prefix):
+            found = self._client.list_objects(
+                self.bucket, prefix=prefix, recursive=True, include_version=True
+            )
+            return sorted(
+                (str(entry.object_name), str(entry.version_id))
+                for entry in found
+                if not entry.is_delete_marker
+            )
+
+    def folders(self, *, prefix: str) -> list[str]:
+        """Return the names directly under a prefix that have, or ever had, something below."""
+        with translated("list", prefix):
+            found = self._client.list_objects(self.bucket, prefix=prefix, include_version=True)
+            names = {str(entry.object_name) for entry in found if entry.is_dir}
+        return sorted(name.removeprefix(prefix).rstrip("/") for name in names)
 
     def retained_until(self, *, key: str, version_id: str | None = None) -> datetime | None:
         """Return when the lock of an object ends, or None when it has none."""
@@ -116,10 +140,17 @@ class LockedStore(ObjectStore):
     def _lock(
         self, copy: StoredObject, *, retain_until: datetime, legal_hold: bool
     ) -> StoredObject:
+        wanted = _whole_second(retain_until)
         end = self.retained_until(key=copy.key, version_id=copy.version_id)
-        if end is None or end < retain_until:
-            self.extend_lock(key=copy.key, version_id=copy.version_id, retain_until=retain_until)
-            end = retain_until
+        if end is None or end < wanted:
+            self.extend_lock(key=copy.key, version_id=copy.version_id, retain_until=wanted)
+            end = wanted
         if legal_hold:
             self.hold(key=copy.key, version_id=copy.version_id, on=True)
         return replace(copy, retain_until=end)
+
+
+def _whole_second(moment: datetime) -> datetime:
+    """Return the moment in UTC, up to the next whole second: the lock's own resolution."""
+    whole = moment.astimezone(UTC).replace(microsecond=0)
+    return whole if whole == moment else whole + timedelta(seconds=1)

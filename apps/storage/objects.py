@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import BinaryIO, Final, cast
 from urllib.parse import quote
 
 from minio import Minio
+from minio.retention import Retention
 
 from apps.storage.client import Address, client_for
 from apps.storage.errors import StorageError, translated
@@ -61,17 +62,30 @@ class ObjectStore:
 
         Raises StorageUnavailable, and OSError when the stream ends before ``length`` bytes.
         """
+        return self._put(key, stream, length, content_type, metadata=metadata)
+
+    def _put(
+        self,
+        key: str,
+        stream: Readable,
+        length: int,
+        content_type: str,
+        *,
+        metadata: dict[str, str] | None = None,
+        retention: Retention | None = None,
+    ) -> StoredObject:
         reader = HashingReader(stream)
         with translated("write", key):
             result = self._client.put_object(
                 self.bucket,
                 key,
-                reader,
+                cast(BinaryIO, reader),
                 length,
                 content_type=content_type,
-                metadata=metadata,
+                metadata=dict(metadata or {}),
                 part_size=PART_BYTES if length < 0 else 0,
                 num_parallel_uploads=1,
+                retention=retention,
             )
         return StoredObject(
             key=key,
@@ -143,7 +157,7 @@ class ObjectStore:
         """
         if not 1 <= seconds <= VIEW_SECONDS:
             raise ValueError(f"a view lasts 1 to {VIEW_SECONDS} seconds, not {seconds}")
-        headers = {}
+        headers: dict[str, str | list[str] | tuple[str]] = {}
         if download_name:
             name = _UNSAFE.sub("_", download_name)
             headers["response-content-disposition"] = f'attachment; filename="{quote(name)}"'
