@@ -281,6 +281,9 @@ class OutboxEntry(models.Model):
     run_number = models.PositiveIntegerField(
         default=1, help_text="Rises when a vanished run is started again."
     )
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Temporal was last asked whether the run is there."
+    )
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField()
 

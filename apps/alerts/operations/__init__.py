@@ -1,0 +1,59 @@
+"""Everything that is written about alerts. Each function is one business act with its audit event."""
+
+from apps.alerts.operations.analysis import (
+    AlertFacts,
+    ClipFacts,
+    UnableToRoute,
+    begin_analysis,
+    note_step,
+    record_assessment,
+    route,
+)
+from apps.alerts.operations.clips import (
+    UnableToTakeClip,
+    clip_missing,
+    clip_pending,
+    note_upload_finished,
+    record_analysis,
+    record_clip_arrival,
+    refuse_clip,
+    store_clip,
+)
+from apps.alerts.operations.receiving import (
+    CameraSwitchedOff,
+    ConflictingDelivery,
+    Received,
+    UnableToReceive,
+    UnknownCamera,
+    receive_alert,
+    record_refused_delivery,
+)
+from apps.alerts.operations.sources import create_source, rotate_secret, switch_off_source
+
+__all__ = [
+    "AlertFacts",
+    "CameraSwitchedOff",
+    "ClipFacts",
+    "ConflictingDelivery",
+    "Received",
+    "UnableToReceive",
+    "UnableToRoute",
+    "UnableToTakeClip",
+    "UnknownCamera",
+    "begin_analysis",
+    "clip_missing",
+    "clip_pending",
+    "create_source",
+    "note_step",
+    "note_upload_finished",
+    "receive_alert",
+    "record_analysis",
+    "record_assessment",
+    "record_clip_arrival",
+    "record_refused_delivery",
+    "refuse_clip",
+    "rotate_secret",
+    "route",
+    "store_clip",
+    "switch_off_source",
+]
