@@ -45,6 +45,10 @@ def _shown(character: str) -> str:
 @cache
 def _drawable() -> frozenset[int]:
     """Code points that every shipped face can draw, controls and invisible marks excluded."""
-    faces = [set(TTFont(path, lazy=True).getBestCmap()) for path in sorted(FONTS.glob("*.ttf"))]
-    common = set.intersection(*faces)
+    common = set.intersection(*map(_characters, FONTS.glob("*.ttf")))
     return frozenset(code for code in common if chr(code).isprintable())
+
+
+def _characters(font: Path) -> set[int]:
+    with TTFont(font, lazy=True) as face:
+        return set(face.getBestCmap())

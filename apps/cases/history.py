@@ -1,0 +1,150 @@
+"""The story of a thing in words: its audit events, oldest first, with people's names in place of ids."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from apps.accounts.models import User
+from apps.alerts.models import Alert
+from apps.audit.events import Event, Subject
+from apps.audit.queries import AuditEvent, events_of
+from apps.cases.models import Case
+from apps.triage.states import AlertState
+
+# While an alert waits to be judged blind, these would give the machine's verdict away.
+TELLING = {Event.ALERT_ROUTED, Event.ALERT_ARCHIVED, Event.ALERT_AUDIT_SAMPLED}
+
+WORDS: dict[str, tuple[str, str]] = {
+    Event.ALERT_RECEIVED: ("inbox", "Alert received"),
+    Event.ALERT_CLIP_STORED: ("video", "Clip stored and hashed"),
+    Event.ALERT_CLIP_REFUSED: ("video-off", "Clip refused"),
+    Event.ALERT_CLIP_PENDING: ("clock", "Clip pending"),
+    Event.ALERT_ANALYSING: ("scan-search", "Analysis started"),
+    Event.ALERT_ANALYSED: ("scan-search", "Analysed"),
+    Event.ALERT_RECORD_CHAINED: ("link", "Assessment recorded in the chain"),
+    Event.ALERT_ROUTED: ("arrow-right", "Routed by triage"),
+    Event.ALERT_ARCHIVED: ("archive", "Archived by triage"),
+    Event.ALERT_AUDIT_SAMPLED: ("list-checks", "Drawn for a random audit"),
+    Event.ALERT_MODEL_REVIEW: ("scan-search", "Sent to model review"),
+    Event.ALERT_STEP_FAILED: ("triangle-alert", "A step failed"),
+    Event.ALERT_STEP_RECOVERED: ("circle-check", "The step succeeded"),
+    Event.ALERT_WORKFLOW_STARTED: ("activity", "Workflow started"),
+    Event.ALERT_WORKFLOW_RESTARTED: ("activity", "Workflow started again"),
+    Event.ALERT_RESOLVED: ("circle-check", "Resolved"),
+    Event.ALERT_CORRECTED: ("refresh-cw", "Corrected"),
+    Event.ALERT_CONFLICTING_DELIVERY: ("triangle-alert", "Conflicting second delivery refused"),
+    Event.ALERT_VIEWED: ("eye", "Alert opened"),
+    Event.CLIP_VIEWED: ("video", "Clip handed to the player"),
+    Event.CLIP_PLAYED: ("play", "Clip played"),
+    Event.TASK_OPENED: ("list-checks", "Human task opened"),
+    Event.TASK_REMINDED: ("bell-ring", "Reminder sent: task overdue"),
+    Event.TASK_REASSIGNED: ("users", "Task handed to somebody else"),
+    Event.TASK_ESCALATED: ("bell-ring", "A lead was asked"),
+    Event.TASK_CLAIMED: ("circle-user", "Task taken"),
+    Event.TASK_RELEASED: ("circle-user", "Task given back"),
+    Event.TASK_CLOSED: ("list-checks", "Task closed"),
+    Event.ATTEMPT_PREPARED: ("key-round", "Decision prepared"),
+    Event.ATTEMPT_SUBMITTED: ("key-round", "Decision submitted"),
+    Event.ATTEMPT_APPLIED: ("circle-check", "Decision applied"),
+    Event.ATTEMPT_REFUSED: ("ban", "Decision refused"),
+    Event.ATTEMPT_EXPIRED: ("hourglass", "Decision expired unused"),
+    Event.CONFIRMATION_RECORDED: ("circle-check", "Confirmation recorded"),
+    Event.DISPOSITION_RECORDED: ("circle-check", "Disposition recorded"),
+    Event.DISPOSITION_SUPERSEDED: ("refresh-cw", "Disposition superseded"),
+    Event.INCIDENT_OPENED: ("flag", "Incident opened"),
+    Event.CASE_OPENED: ("briefcase", "Case opened"),
+    Event.CASE_STATE_CHANGED: ("arrow-right", "Case moved on"),
+    Event.CASE_VIEWED: ("eye", "Case opened on screen"),
+    Event.EVIDENCE_ACQUIRED: ("package-check", "Evidence acquired"),
+    Event.EVIDENCE_DERIVED: ("file-check", "Working copy derived"),
+    Event.EXHIBIT_SEALED: ("lock-keyhole", "Exhibit sealed"),
+    Event.EXHIBIT_VIEWED: ("eye", "Exhibit viewed"),
+    Event.EXHIBIT_DOWNLOADED: ("download", "Exhibit downloaded"),
+    Event.DOSSIER_RENDERED: ("file-text", "Dossier rendered"),
+    Event.DOSSIER_VIEWED: ("file-text", "Dossier viewed"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """One line of a history; `index` is its place in the audit chain, None while it waits for one."""
+
+    at: datetime
+    icon: str
+    words: str
+    who: str
+    role: str
+    channel: str
+    reason: str
+    index: int | None
+
+
+def history_of_alert(alert: Alert) -> list[Moment]:
+    """Everything that happened to an alert, its tasks, attempts and evidence."""
+    kinds = {
+        "alert": [alert.id],
+        "task": alert.tasks.values_list("id", flat=True),
+        "attempt": alert.attempts.values_list("id", flat=True),
+        "disposition": alert.dispositions.values_list("id", flat=True),
+        "evidence_item": alert.evidence_items.values_list("id", flat=True),
+    }
+    hidden = TELLING if alert.sampled_blind and alert.state == AlertState.AWAITING_REVIEW else set()
+    return _moments(_events(alert.tenant_id, kinds), hidden=hidden)
+
+
+def history_of_case(case: Case) -> list[Moment]:
+    """Everything that happened to a case, its incidents and its exhibits."""
+    kinds = {
+        "case": [case.id],
+        "incident": case.incidents.values_list("id", flat=True),
+        "exhibit": case.exhibits.values_list("id", flat=True),
+        "evidence_item": case.exhibits.values_list("item_id", flat=True),
+    }
+    return _moments(_events(case.tenant_id, kinds), hidden=set())
+
+
+def _events(tenant_id: UUID, kinds: dict[str, Iterable[UUID]]) -> list[AuditEvent]:
+    subjects = [Subject(kind, str(id_)) for kind, ids in kinds.items() for id_ in ids]
+    return events_of(tenant_id=tenant_id, subjects=subjects)
+
+
+def _moments(events: list[AuditEvent], *, hidden: set[Event]) -> list[Moment]:
+    names = _names(event.actor for event in events)
+    return [
+        _moment(event, names)
+        for event in sorted(events, key=lambda event: event.occurred_at)
+        if event.event not in hidden
+    ]
+
+
+def _moment(event: AuditEvent, names: dict[str, str]) -> Moment:
+    icon, words = WORDS.get(event.event, ("circle-dashed", _plain(event.event)))
+    return Moment(
+        at=event.occurred_at,
+        icon=icon,
+        words=words,
+        who=names.get(event.actor, "Second Look" if event.role == "system" else "somebody"),
+        role="" if event.role == "system" else event.role.replace("_", " "),
+        channel=event.channel,
+        reason=event.reason,
+        index=event.index,
+    )
+
+
+def _names(actors: Iterable[str]) -> dict[str, str]:
+    ids = {actor for actor in actors if _is_uuid(actor)}
+    return {str(user.id): user.display_name for user in User.objects.filter(id__in=ids)}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(event: str) -> str:
+    kind, _, act = event.partition(":")
+    return f"{kind.capitalize()} {act.replace('_', ' ')}"
