@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.harness.network",
     "tests.harness.orchestration",
     "tests.harness.servers",
+    "tests.harness.stories",
 ]
 
 _status = pytest.StashKey[int]()

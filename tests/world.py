@@ -17,7 +17,14 @@ from apps.accounts.models import Tenant, User
 from apps.accounts.permissions import Permission, Role
 from apps.accounts.tenancy import SETTING, tenant_scope
 from apps.alerts.models import Alert, Clip
+from apps.alerts.operations.analysis import begin_analysis, record_assessment, route
 from apps.sites.models import Camera, Site, Zone
+from apps.triage.assessment import AssessmentInputs, AssessmentRecord, assess, record_json
+from apps.triage.cost_model import default_cost_model
+from apps.triage.fairness import not_assessable
+from apps.triage.probability import UNIFORM_PRIOR
+from apps.triage.segments import Segment, unknown_reliability
+from apps.triage.sequence import DEFAULT_POLICIES, policy_for
 
 _numbers = itertools.count(1)
 NOW = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)
@@ -117,14 +124,48 @@ def make_alert(
     return alert
 
 
-def make_waiting_alert(camera: Camera, *, clip: bool = True, **fields: object) -> Alert:
-    """An alert in `awaiting_review` whose clip (10 s, 2 to 6 s marked) can be played."""
-    alert = make_alert(camera, clip=clip, **fields)
-    due = NOW + timedelta(minutes=15)
-    Alert.objects.filter(id=alert.id).update(state="analysing", version=2)
-    Alert.objects.filter(id=alert.id).update(
-        state="awaiting_review", version=3, strategy="verify", due_at=due
+def assess_alert(alert: Alert) -> AssessmentRecord:
+    """What the product concludes of an alert of a new tenant: nothing calibrated, verified at most."""
+    return assess(
+        inputs=AssessmentInputs(
+            alert_id=str(alert.id),
+            label=alert.label,
+            detector_id=alert.detector_id,
+            detector_version=alert.detector_version,
+            score=alert.score,
+            signals=(),
+            sequence_policy=policy_for(alert.label, policies=DEFAULT_POLICIES),
+            probability=UNIFORM_PRIOR.probability(),
+            reliability=unknown_reliability(
+                segment=Segment(
+                    camera=str(alert.camera_id), detector_version=alert.detector_version
+                )
+            ),
+            fairness=not_assessable(reason="no re-score adapter"),
+            has_viewable_clip=True,
+            cost_model=default_cost_model(),
+            model_digests={},
+        )
     )
+
+
+def write_assessment(alert: Alert) -> None:
+    """Store what `assess_alert` concludes, as the workflow does before an alert leaves analysis."""
+    found = assess_alert(alert)
+    record_assessment(
+        alert_id=alert.id,
+        record_json=record_json(found),
+        digest=found.digest,
+        outcome="verify",
+        reason_codes=[code.value for code in found.decision.reason_codes],
+        priority=found.decision.loss_avoided_per_minute,
+        now=NOW,
+    )
+
+
+def make_waiting_alert(camera: Camera, *, clip: bool = True, **fields: object) -> Alert:
+    """An assessed alert in `awaiting_review` whose clip (10 s, 2 to 6 s marked) can be played."""
+    alert = make_alert(camera, clip=clip, **fields)
     if clip:
         Clip.objects.filter(alert=alert).update(
             state="stored",
@@ -136,8 +177,17 @@ def make_waiting_alert(camera: Camera, *, clip: bool = True, **fields: object) -
             sha256=hashlib.sha256(b"clip").hexdigest(),
             size_bytes=4,
         )
-    alert.refresh_from_db()
-    return alert
+    begin_analysis(alert_id=alert.id, now=NOW)
+    write_assessment(alert)
+    route(
+        alert_id=alert.id,
+        outcome="verify",
+        sampled_blind=False,
+        sampling_probability=1.0,
+        due_at=NOW + timedelta(minutes=15),
+        now=NOW,
+    )
+    return Alert.objects.get(id=alert.id)
 
 
 def make_world() -> World:

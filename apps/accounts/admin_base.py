@@ -31,7 +31,7 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]
             self.model._meta.get_field("tenant")
         except FieldDoesNotExist:
             return rows
-        return rows.filter(tenant_id=request.user.tenant_id)
+        return rows.filter(tenant_id=actor_of(request).tenant_id)
 
 
 class ReadOnlyAdmin(TenantAdmin):
@@ -58,7 +58,7 @@ class AuditedAdmin(TenantAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         before = self._facts(self.model.objects.get(pk=obj.pk)) if change else None
         if not change:
-            obj.tenant_id = request.user.tenant_id
+            obj.tenant_id = actor_of(request).tenant_id
         obj.save()
         record(
             actor=actor_of(request),

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from uuid import UUID
 
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event, Subject
@@ -100,7 +101,7 @@ def _happened(*, actor: Actor, item: EvidenceItem, action: Event, now: datetime)
         tenant_id=item.tenant_id,
         evidence_item_id=item.id,
         action=action.value.partition(":")[2],
-        actor_id=actor.user_id,
+        actor_id=None if actor.user_id is None else UUID(str(actor.user_id)),
         actor_role=actor.role,
         sha256=item.sha256,
         happened_at=now,

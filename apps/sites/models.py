@@ -65,7 +65,7 @@ class Site(models.Model):
         return self.name
 
 
-class SiteUserObjectPermission(UserObjectPermissionBase):  # type: ignore[misc]
+class SiteUserObjectPermission(UserObjectPermissionBase):
     """A grant: this person works at this site. A direct foreign key keeps list filters to one join."""
 
     content_object = models.ForeignKey(Site, on_delete=models.CASCADE)

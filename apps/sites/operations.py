@@ -62,7 +62,8 @@ def grant_site(*, actor: Actor, user: User, site: Site) -> SiteUserObjectPermiss
     """
     if user.tenant_id != site.tenant_id:
         raise UnableToGrant("This person does not work for this retailer.")
-    grant: SiteUserObjectPermission = assign_perm("sites.work_site", user, site)
+    assign_perm("sites.work_site", user, site)
+    grant = SiteUserObjectPermission.objects.get(user=user, content_object=site)
     _grant_event(actor, user.id, site, granted=True)
     return grant
 

@@ -9,7 +9,7 @@ from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.cases.models import Case
 from apps.reviews.models import DecisionAttempt, HumanTask
 from apps.triage import states
-from tests.world import World, make_alert
+from tests.world import World, make_alert, write_assessment
 
 GUARDED = {
     "alert": Alert,
@@ -43,6 +43,7 @@ def test_every_machine_guards_a_table(world: World) -> None:
 @pytest.mark.parametrize(("old", "new"), [*itertools.product(states.AlertState, repeat=2)])
 def test_an_alert_moves_along_its_table_only(world: World, old: str, new: str) -> None:
     alert = make_alert(world.camera)
+    write_assessment(alert)
     for step in _way_to(states.ALERT, old):
         Alert.objects.filter(id=alert.id).update(state=step)
     allowed = old == new or states.ALERT.allows(old, new)
