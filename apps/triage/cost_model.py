@@ -92,8 +92,8 @@ class CostModel:
     """Everything the expected costs depend on. Amounts are in `currency` (ISO 4217).
 
     `recovery` is read as straight lines between its points, level after the last one. Escalation
-    must not be more specific than verification and must not come later: that is what makes a dearer
-    wrong intervention never lead to a more intrusive strategy.
+    must not be more specific than verification: that is what makes a dearer wrong intervention
+    never lead to a more intrusive strategy. Nor may it come later: it interrupts at once.
     """
 
     version: str

@@ -114,7 +114,7 @@ def _flips_of(
     rows = np.arange(len(chosen))
     gap = lines.level - lines.level[rows, chosen][:, np.newaxis]
     tilt = lines.slope - lines.slope[rows, chosen][:, np.newaxis]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         root = -gap / tilt
     other = allowed & (np.arange(_STRATEGIES) != chosen[:, np.newaxis])
     usable = other & np.isfinite(root) & (root >= 0) & (root <= lines.top)
