@@ -58,7 +58,7 @@ class TinyStack:
         return subprocess.run(
             [sys.executable, "manage.py", command, *options],
             cwd=REPOSITORY,
-            env={**os.environ, "SECOND_LOOK_HOME": str(self.home)},
+            env={"PATH": os.environ["PATH"], "SECOND_LOOK_HOME": str(self.home)},
             capture_output=True,
             text=True,
             check=False,
