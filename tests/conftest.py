@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.harness.databases",
     "tests.harness.network",
     "tests.harness.orchestration",
+    "tests.harness.product",
     "tests.harness.servers",
     "tests.harness.stories",
 ]
