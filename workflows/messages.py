@@ -42,10 +42,14 @@ class AlertRef:
     alert_id: str
 
 
-class ClipWait(StrEnum):
-    """What became of an alert's clip, as far as the workflow has to know."""
+class ClipStanding(StrEnum):
+    """Where an alert's clip is, as far as the workflow has to know.
+
+    `announced`: its sender still has it. `pending`: we have it, the object store does not.
+    """
 
     NONE = "none"
+    ANNOUNCED = "announced"
     PENDING = "pending"
     STORED = "stored"
     REFUSED = "refused"
@@ -63,17 +67,20 @@ class AcquireClip:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipFound:
-    state: ClipWait
+    """`routed`: the alert has left analysis already, nobody waits for this clip."""
+
+    standing: ClipStanding
     analysed: bool = False
+    routed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assess:
-    """Assess and route; `problem` is the code of a step that failed before it ("" when none did)."""
+    """Assess and route. With `again` an alert that already waits for a person is assessed anew, and not moved."""
 
     tenant_id: str
     alert_id: str
-    problem: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +144,29 @@ class Refusal(StrEnum):
     NO_RUN = "no_run"
 
 
+class Stage(StrEnum):
+    """What a run is doing, in the words of the Temporal UI and of the alert's page."""
+
+    RECEIVED = "received"
+    CLIP_ANNOUNCED = "waiting for the clip"
+    CLIP_PENDING = "clip pending"
+    ANALYSIS = "waiting for the analysis"
+    ASSESSMENT = "assessing"
+    REVIEW = "waiting for a person"
+    ARCHIVED = "archived"
+    CASE = "opening the case"
+    SEALING = "sealing the exhibits"
+    DOSSIER = "writing the dossier"
+    DONE = "done"
+
+
 @dataclass(frozen=True, kw_only=True)
 class NoteStep:
     """Show what the workflow is doing, or which step failed and with what kind of error."""
 
     tenant_id: str
     alert_id: str
-    stage: str
+    stage: Stage
     failed_step: str = ""
     failed_kind: str = ""
 

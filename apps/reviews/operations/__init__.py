@@ -1,0 +1,54 @@
+"""Everything that is written about people in front of alerts. Each function is one business act with its audit event."""
+
+from apps.reviews.operations.applying import AttemptOutcome, apply_attempt
+from apps.reviews.operations.attempts import (
+    Prepared,
+    UnableToDecide,
+    prepare_attempt,
+    submit_attempt,
+)
+from apps.reviews.operations.delivery import expire_attempts, resend_submitted
+from apps.reviews.operations.human_tasks import (
+    UnableToTakeTask,
+    assign_task,
+    claim_task,
+    escalate_task,
+    open_task,
+    reassign_task,
+    release_task,
+    remind_task,
+)
+from apps.reviews.operations.interventions import (
+    UnableToIntervene,
+    record_complaint,
+    record_intervention,
+    record_outcome,
+)
+from apps.reviews.operations.playback import UnableToRecordPlayback, record_playback
+from apps.reviews.operations.settling import refuse_attempt
+
+__all__ = [
+    "AttemptOutcome",
+    "Prepared",
+    "UnableToDecide",
+    "UnableToIntervene",
+    "UnableToRecordPlayback",
+    "UnableToTakeTask",
+    "apply_attempt",
+    "assign_task",
+    "claim_task",
+    "escalate_task",
+    "expire_attempts",
+    "open_task",
+    "prepare_attempt",
+    "reassign_task",
+    "record_complaint",
+    "record_intervention",
+    "record_outcome",
+    "record_playback",
+    "refuse_attempt",
+    "release_task",
+    "remind_task",
+    "resend_submitted",
+    "submit_attempt",
+]

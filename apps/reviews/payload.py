@@ -1,0 +1,112 @@
+"""Exactly what a person decides: the words on the panel, the digest in the record, the same on every channel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import UUID
+
+from apps.triage.canonical import JsonValue, canonical_digest
+from apps.triage.states import Verdict
+
+ACTION = "alert.dispose"
+LONGEST_COMMENT = 2000
+
+REASONS: Mapping[Verdict, Mapping[str, str]] = MappingProxyType(
+    {
+        Verdict.THEFT_CONFIRMED: {
+            "item_concealed": "item seen going out of sight on the person",
+            "exit_unpaid": "exit passed with the item, no checkout",
+            "item_not_scanned": "item past the scanner without a scan",
+        },
+        Verdict.FALSE_ALARM: {
+            "nothing_taken": "no item changed place",
+            "item_put_back": "item put back",
+            "paid": "item paid for",
+            "wrong_detection": "the detector saw something that is not there",
+        },
+        Verdict.INCONCLUSIVE: {
+            "view_blocked": "view blocked",
+            "too_dark": "too dark",
+            "clip_too_short": "clip too short",
+            "no_clip": "no clip to watch",
+        },
+        Verdict.BENIGN_EXPLAINED: {
+            "own_item": "own item put away",
+            "staff": "staff at work",
+            "child": "a child",
+            "agreed_with_staff": "agreed with staff",
+        },
+    }
+)
+"""The reason chips of each verdict, in words: observed acts, never intent."""
+
+
+class UnreadablePayload(ValueError):
+    """The decision does not have the documented shape; the message names the fault."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionPayload:
+    """A verdict with its reasons. `transfer_seen` answers "was the item seen changing place?"."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
+    transfer_seen: bool | None = None
+
+    def __post_init__(self) -> None:
+        known = REASONS[Verdict(self.verdict)]
+        if unknown := set(self.reasons) - set(known):
+            raise UnreadablePayload(f"{sorted(unknown)} are no reasons for {self.verdict}")
+        if len(set(self.reasons)) != len(self.reasons):
+            raise UnreadablePayload("a reason is given once")
+        if len(self.comment) > LONGEST_COMMENT or "\x00" in self.comment:
+            raise UnreadablePayload(f"a comment has at most {LONGEST_COMMENT} characters, no NUL")
+        try:
+            self.comment.encode()
+        except UnicodeEncodeError:
+            raise UnreadablePayload("the comment is not Unicode text") from None
+
+    @property
+    def reason_words(self) -> tuple[str, ...]:
+        return tuple(REASONS[self.verdict][code] for code in self.reasons)
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """As stored with the attempt and as hashed."""
+        return {
+            "verdict": self.verdict.value,
+            "reasons": list(self.reasons),
+            "comment": self.comment,
+            "transfer_seen": self.transfer_seen,
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, object]) -> "DecisionPayload":
+        """Read what `to_json` wrote. Raises UnreadablePayload."""
+        reasons, seen = raw.get("reasons", []), raw.get("transfer_seen")
+        if not isinstance(reasons, list | tuple) or not all(isinstance(r, str) for r in reasons):
+            raise UnreadablePayload("reasons are a list of codes")
+        if seen is not None and not isinstance(seen, bool):
+            raise UnreadablePayload("transfer_seen is true, false or null")
+        try:
+            verdict = Verdict(str(raw.get("verdict")))
+        except ValueError:
+            raise UnreadablePayload("the verdict is not one of " + ", ".join(Verdict)) from None
+        return cls(
+            verdict=verdict,
+            reasons=tuple(reasons),
+            comment=str(raw.get("comment", "")),
+            transfer_seen=seen,
+        )
+
+    def digest(self, *, tenant_id: UUID, alert_id: UUID, version: int) -> str:
+        """SHA-256 over this payload for exactly this alert in exactly this version."""
+        return canonical_digest(
+            {
+                "action": ACTION,
+                "tenant": tenant_id,
+                "alert": alert_id,
+                "version": version,
+                "payload": self.to_json(),
+            }
+        )

@@ -1,0 +1,221 @@
+"""Reading human tasks, attempts and what a person has played; and what the decision bar offers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.accounts.queries import name_of
+from apps.alerts.models import Alert, Clip, Disposition
+from apps.alerts.queries import clip_of
+from apps.reviews import words
+from apps.reviews.models import Confirmation, DecisionAttempt, HumanTask, Playback
+from apps.reviews.words import Code
+from apps.sites.queries import allows
+from apps.triage.states import AttemptState, TaskState, Verdict
+
+WATCHED_SHARE = 0.9
+KEYS = {
+    Verdict.THEFT_CONFIRMED: "C",
+    Verdict.FALSE_ALARM: "R",
+    Verdict.BENIGN_EXPLAINED: "B",
+    Verdict.INCONCLUSIVE: "I",
+}
+
+
+def open_task_of(alert: Alert | UUID) -> HumanTask | None:
+    alert_id = alert.id if isinstance(alert, Alert) else alert
+    tasks = HumanTask.objects.select_related("assignee")
+    return tasks.filter(alert_id=alert_id, state=TaskState.OPEN).first()
+
+
+def attempts_of(alert: Alert) -> QuerySet[DecisionAttempt]:
+    return DecisionAttempt.objects.filter(alert=alert).select_related("user")
+
+
+def attempt_of(user: User, attempt_id: UUID) -> DecisionAttempt | None:
+    """A person's own attempt; nobody follows somebody else's."""
+    attempts = DecisionAttempt.objects.select_related("alert", "alert__site", "task")
+    return attempts.filter(id=attempt_id, user=user).first()
+
+
+def follow_sentence(attempt: DecisionAttempt) -> str:
+    """What to tell the person who follows an attempt."""
+    if attempt.state == AttemptState.SUBMITTED:
+        return words.RECORDED_WAITING
+    if attempt.state == AttemptState.PREPARED:
+        return f"Waiting for your confirmation until {attempt.expires_at:%H:%M:%S} UTC."
+    return attempt.outcome_text
+
+
+def standing_disposition(alert: Alert | UUID) -> Disposition | None:
+    """The verdict that counts: the last one that no correction has superseded."""
+    alert_id = alert.id if isinstance(alert, Alert) else alert
+    return Disposition.objects.filter(alert_id=alert_id, superseded_by__isnull=True).first()
+
+
+def decided_sentence(alert: Alert | UUID) -> str:
+    """ "Already decided by … at …"; without a disposition the plain sentence."""
+    disposition = standing_disposition(alert)
+    if disposition is None:
+        return words.SENTENCES[Code.ALREADY_DECIDED]
+    return words.already_decided(
+        by=name_of(disposition.decided_by),
+        at=disposition.decided_at,
+        verdict=Verdict(disposition.verdict),
+    )
+
+
+# --- playback
+
+
+def watched_ms(user: User, alert: Alert) -> int:
+    """Milliseconds of the clip this person's player really played, each counted once."""
+    return _covered(_spans(user, alert))
+
+
+def marked_span(clip: Clip) -> tuple[int, int] | None:
+    """The part to watch, in milliseconds: the marked one, else the whole clip; None when its length is not known."""
+    if clip.marked_from_ms is not None and clip.marked_to_ms is not None:
+        return clip.marked_from_ms, clip.marked_to_ms
+    return (0, clip.duration_ms) if clip.duration_ms else None
+
+
+def marked_span_watched(user: User, alert: Alert) -> bool:
+    """Whether this person has played at least nine tenths of the part to watch."""
+    clip = clip_of(alert)
+    marked = marked_span(clip) if clip else None
+    if marked is None:
+        return False
+    start, end = marked
+    inside = [(max(a, start), min(b, end)) for a, b in _spans(user, alert)]
+    return _covered((a, b) for a, b in inside if a < b) >= WATCHED_SHARE * (end - start)
+
+
+def _spans(user: User, alert: Alert) -> list[tuple[int, int]]:
+    return list(
+        Playback.objects.filter(alert=alert, user=user)
+        .order_by("from_ms")
+        .values_list("from_ms", "to_ms")
+    )
+
+
+def _covered(spans: Iterable[tuple[int, int]]) -> int:
+    """The length of the union of spans that are ordered by their start."""
+    total, reached = 0, 0
+    for start, end in spans:
+        start = max(start, reached)
+        if end > start:
+            total += end - start
+            reached = end
+    return total
+
+
+# --- what may be decided
+
+
+def objection(
+    *, user: User, alert: Alert, verdict: Verdict, transfer_seen: bool | None
+) -> Code | None:
+    """Why this person may not decide this now, or None. The same rule on every channel, at every step."""
+    if not allows(user, Permission.DECIDE, alert.site_id):
+        return Code.FORBIDDEN
+    if (blocked := _blocked(user, alert)) is not None:
+        return blocked
+    return _theft_objection(user, alert, transfer_seen) if verdict in _NEEDS_PLAYBACK else None
+
+
+_NEEDS_PLAYBACK = (Verdict.THEFT_CONFIRMED,)
+
+
+def _blocked(user: User, alert: Alert) -> Code | None:
+    task = open_task_of(alert)
+    if task is None or not alert.is_waiting:
+        return Code.ALREADY_DECIDED if standing_disposition(alert) else Code.NOT_WAITING
+    if Confirmation.objects.filter(task=task, user=user).exists():
+        return Code.SAME_PERSON
+    return None
+
+
+def _theft_objection(user: User, alert: Alert, transfer_seen: bool | None) -> Code | None:
+    clip = clip_of(alert)
+    if clip is None or not clip.is_viewable:
+        return Code.NO_VIEWABLE_CLIP
+    if not marked_span_watched(user, alert):
+        return Code.NOT_PLAYED
+    return None if transfer_seen is True else Code.TRANSFER_NOT_SEEN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One disposition on the bar; a choice that is not enabled says why."""
+
+    verdict: Verdict
+    key: str
+    words: str
+    enabled: bool
+    why_not: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionBar:
+    """What a person sees under an alert. `blocked` says why nothing can be decided here ("" when something can)."""
+
+    choices: tuple[Choice, ...]
+    blocked: str
+    task: HumanTask | None
+    watched_ms: int
+    marked_ms: tuple[int, int] | None
+    waiting_attempt: DecisionAttempt | None
+    confirmations: int
+
+    @property
+    def needs_second_person(self) -> bool:
+        return self.task is not None and self.task.required_confirmations > 1
+
+
+def decision_bar(user: User, alert: Alert) -> DecisionBar:
+    """What this person may decide about the alert now, and why not the rest."""
+    clip, task = clip_of(alert), open_task_of(alert)
+    waiting = attempts_of(alert).filter(user=user, state=AttemptState.SUBMITTED).first()
+    return DecisionBar(
+        choices=tuple(_choice(user, alert, verdict) for verdict in KEYS),
+        blocked=_blocked_sentence(user, alert),
+        task=task,
+        watched_ms=watched_ms(user, alert),
+        marked_ms=marked_span(clip) if clip else None,
+        waiting_attempt=waiting,
+        confirmations=Confirmation.objects.filter(task=task).count() if task else 0,
+    )
+
+
+def _choice(user: User, alert: Alert, verdict: Verdict) -> Choice:
+    code = objection(user=user, alert=alert, verdict=verdict, transfer_seen=True)
+    return Choice(
+        verdict=verdict,
+        key=KEYS[verdict],
+        words=words.VERDICT_WORDS[verdict],
+        enabled=code is None,
+        why_not=sentence_of(code, alert) if code else "",
+    )
+
+
+def _blocked_sentence(user: User, alert: Alert) -> str:
+    if not allows(user, Permission.DECIDE, alert.site_id):
+        return words.SENTENCES[Code.FORBIDDEN]
+    code = _blocked(user, alert)
+    return sentence_of(code, alert) if code else ""
+
+
+def sentence_of(code: Code, alert: Alert) -> str:
+    """The sentence of a refusal about this alert: with the seconds to play, or with who decided."""
+    if code is Code.ALREADY_DECIDED:
+        return decided_sentence(alert)
+    clip = clip_of(alert)
+    marked = marked_span(clip) if clip else None
+    if code is Code.NOT_PLAYED and marked:
+        return f"Play the marked {max(1, round((marked[1] - marked[0]) / 1000))} s first."
+    return words.SENTENCES[code]

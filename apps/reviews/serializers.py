@@ -1,0 +1,72 @@
+"""Shapes of the decision endpoints. What may be decided is the operation's question."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.reviews.payload import LONGEST_COMMENT, REASONS, DecisionPayload, UnreadablePayload
+from apps.reviews.queries import follow_sentence
+from apps.triage.states import Verdict
+
+
+class DecisionPayloadSerializer(serializers.Serializer[DecisionPayload]):
+    """Exactly what is decided."""
+
+    verdict = serializers.ChoiceField(choices=[v.value for v in Verdict])
+    reasons = serializers.ListField(
+        child=serializers.ChoiceField(choices=sorted({c for r in REASONS.values() for c in r})),
+        required=False,
+        default=list,
+        max_length=8,
+    )
+    comment = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=LONGEST_COMMENT,
+        trim_whitespace=False,
+    )
+    transfer_seen = serializers.BooleanField(required=False, default=None, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            attrs["payload"] = DecisionPayload.from_json(attrs)
+        except UnreadablePayload as error:
+            raise serializers.ValidationError(str(error)) from error
+        return attrs
+
+
+class SubmitSerializer(serializers.Serializer[Any]):
+    """The token that was shown once, and again exactly what is decided."""
+
+    token = serializers.CharField(max_length=200)
+    payload = DecisionPayloadSerializer()
+
+
+class AttemptSerializer(serializers.Serializer[Any]):
+    """An attempt as its owner follows it."""
+
+    id = serializers.UUIDField()
+    alert = serializers.UUIDField(source="alert_id")
+    state = serializers.CharField()
+    payload = serializers.JSONField()
+    payload_digest = serializers.CharField()
+    prepared_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    outcome = serializers.CharField(source="outcome_code")
+    sentence = serializers.SerializerMethodField()
+
+    def get_sentence(self, attempt: Any) -> str:
+        return follow_sentence(attempt)
+
+
+class PreparedSerializer(serializers.Serializer[Any]):
+    attempt = AttemptSerializer()
+    token = serializers.CharField()
+
+
+class RefusalSerializer(serializers.Serializer[Any]):
+    """Why a decision was refused: a code and a sentence."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
