@@ -1,7 +1,8 @@
 # Second Look: the commands a person types. `make help` lists them.
 # Only relative paths below: the folder's own path may contain spaces.
 .DEFAULT_GOAL := help
-.PHONY: help up down status test lint lock bench clean install install-dev
+LINTS := lint-style lint-format lint-types lint-contracts lint-templates lint-migrations
+.PHONY: help up down status test lint lock bench clean install install-dev $(LINTS)
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
@@ -21,15 +22,27 @@ status: ## Say which processes run, and how they are
 	@if [ -x $(PYTHON) ]; then exec $(PYTHON) manage.py status; else echo "Nothing is installed here, so nothing runs."; fi
 
 test: install-dev ## Install what the tests need and run them (ARGS="tests/audit -x" to choose)
-	@exec $(PYTHON) -m pytest $(ARGS)
+	@exec $(PYTHON) -m pytest $(or $(ARGS),-n 2 --dist loadfile)
 
-lint: install-dev ## Style, types, import contracts, templates, missing migrations
+lint: install-dev $(LINTS) ## Style, types, import contracts, templates, missing migrations
+
+lint-style:
 	$(PYTHON) -m ruff check .
+
+lint-format:
 	$(PYTHON) -m ruff format --check .
+
+lint-types:
 	$(PYTHON) -m mypy .
-	.venv/bin/python .venv/bin/lint-imports
-	find templates apps -name '*.html' -print0 | xargs -0 $(PYTHON) -m djade --target-version 5.2 --check
-	$(PYTHON) -m djlint templates --lint --quiet
+
+lint-contracts:
+	$(PYTHON) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+lint-templates:
+	find apps templates -name '*.html' -print0 | xargs -0 -r .venv/bin/djade --target-version 5.2 --check
+	find apps templates -name '*.html' -print0 | xargs -0 -r $(PYTHON) -m djlint --lint --quiet
+
+lint-migrations:
 	$(PYTHON) manage.py makemigrations --check --dry-run
 
 bench: install-dev ## The long measurements of docs/benchmarks.md (minutes)

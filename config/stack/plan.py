@@ -106,7 +106,7 @@ JOBS = (
         "Audit sequencer",
         (*MANAGE, "audit_sequencer"),
         database="DATABASE_SEQUENCER_URL",
-        ready_words="ready",
+        ready_words="audit sequencer started",
         essential=True,
     ),
     Job(
