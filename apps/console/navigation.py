@@ -57,9 +57,7 @@ PLACES = (
     ),
 )
 SYSTEM_PLACES = (
-    Place(
-        label="API", icon="book-open", route="api-docs", permission=Permission.MANAGE_SOURCES
-    ),
+    Place(label="API", icon="book-open", route="api-docs", permission=Permission.MANAGE_SOURCES),
     Place(
         label="Administration",
         icon="settings",

@@ -1,7 +1,9 @@
 """Template words of the shell: icons, times in the site's timezone, durations, pills."""
 
+import json
 import zoneinfo
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django import template
 from django.templatetags.static import static
@@ -9,6 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.accounts.queries import name_of
+from apps.triage.explanation import CostLine
 from apps.triage.states import AlertState, CaseState, Strategy, Verdict
 
 register = template.Library()
@@ -117,12 +121,35 @@ def in_words(age: timedelta) -> str:
     return "now"
 
 
+@register.simple_tag
+def cost_bar(line: CostLine) -> SafeString:
+    """One cost as a bar from zero with its interval; what is longer than the lane is cut at its end."""
+    return format_html(
+        '<svg class="cost-bar" aria-hidden="true"><line class="zero" x1="0" x2="0" y1="0" y2="12"/>'
+        '<rect class="amount" x="0" y="3" width="{}%" height="6" rx="1"/>'
+        '<line class="interval" x1="{}%" x2="{}%" y1="6" y2="6"/></svg>',
+        *(f"{100 * share:.2f}" for share in (line.expected_share, line.low_share, line.high_share)),
+    )
+
+
 @register.filter
 def seconds(value: float | None) -> str:
     """Seconds as m:ss.t, the way the player's clock writes them."""
     if value is None:
         return "not known yet"
     return f"{int(value // 60)}:{value % 60:04.1f}"
+
+
+@register.filter
+def person(user_id: UUID | None) -> str:
+    """A person's name in place of the opaque id that records keep."""
+    return name_of(user_id)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """`value` as JSON text for a hidden field; the template escapes it."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 @register.filter

@@ -32,3 +32,16 @@ document.addEventListener("submit", (event) => {
     for (const field of event.target.elements) field.disabled = false;
   });
 });
+
+// Ctrl-Enter sends a form from its text area.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.target.closest?.("textarea")?.form?.requestSubmit();
+});
+
+// A part that was swapped in says where the keyboard goes next.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const part = event.detail.elt;
+  const next = part.querySelector?.("[data-focus], [data-panel] input:not([type=hidden])");
+  next?.focus({ preventScroll: true });
+});

@@ -40,7 +40,8 @@ function press(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event.target) && event.key !== "Escape") return;
   if (document.querySelector("dialog[open]") && event.key !== "?") return;
   if (event.key === "?") openKeys();
   else if (document.querySelector(LIST) && LIST_KEYS[event.key]) LIST_KEYS[event.key]();
@@ -63,8 +64,10 @@ document.addEventListener("focusin", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  document.querySelector("details.menu[open]")?.removeAttribute("open");
+  const menu = document.querySelector("details.menu[open]");
+  if (event.key !== "Escape" || !menu) return;
+  menu.removeAttribute("open");
+  menu.querySelector("summary").focus();
 });
 
 document.addEventListener("click", (event) => {

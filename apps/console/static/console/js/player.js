@@ -244,3 +244,4 @@ function attach() {
 
 attach();
 document.addEventListener("htmx:afterSwap", attach);
+document.addEventListener("htmx:oobAfterSwap", attach);

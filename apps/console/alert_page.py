@@ -1,0 +1,193 @@
+"""The alert page as one value: everything on the screen beside the decision, ready for the template."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.alerts.models import Alert, Assessment, Clip, Disposition
+from apps.cases.models import Incident
+from apps.console.queue import is_blind
+from apps.evidence.models import EvidenceItem
+from apps.evidence.queries import latest_dossier
+from apps.reviews.models import HumanTask, Playback
+from apps.reviews.queries import marked_span, open_task_of, standing_disposition
+from apps.triage.assessment import AssessmentRecord, RecordAltered, read_record
+from apps.triage.decoding import UnableToDecode
+from apps.triage.explanation import Explanation, explain
+from apps.triage.states import ClipState
+from apps.triage.vocabulary import label_words
+
+CLIP_WORDS = {
+    None: (
+        "video-off",
+        "No clip came with this alert",
+        "Theft cannot be confirmed without footage that was watched.",
+    ),
+    ClipState.PENDING: ("clock", "Clip pending", "The clip was announced and is not here yet."),
+    ClipState.SPOOLED: ("clock", "Clip pending", "The clip has arrived and is being stored."),
+    ClipState.REFUSED: (
+        "video-off",
+        "The clip cannot be read",
+        "It was kept as it came; nothing was decoded from it.",
+    ),
+    ClipState.MISSING: (
+        "video-off",
+        "The announced clip did not come",
+        "Theft cannot be confirmed without it.",
+    ),
+    ClipState.STORED: (
+        "clock",
+        "Clip stored, not playable yet",
+        "A copy the browser can play is being made.",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipNotice:
+    """What stands in the player's place while there is nothing to play."""
+
+    icon: str
+    title: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessed:
+    """The machine's part; `record` and `explanation` are None where the stored record was altered."""
+
+    row: Assessment
+    record: AssessmentRecord | None
+    explanation: Explanation | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertPage:
+    """One alert as one person sees it."""
+
+    alert: Alert
+    observed: str
+    clip_notice: ClipNotice | None
+    player: dict[str, Any] | None
+    assessed: Assessed | None
+    is_blind: bool
+    task: HumanTask | None
+    disposition: Disposition | None
+    incident: Incident | None
+    dossier: EvidenceItem | None
+
+    @property
+    def zone(self) -> str:
+        return self.alert.site.timezone
+
+    @property
+    def follows(self) -> str:
+        """The parts that replace themselves when the alert changes; never what a person is using."""
+        parts = ["#alert-head"]
+        if self.assessed is None:
+            parts.append("#alert-side")
+        if self.player is None:
+            parts.append("#alert-player")
+        if not self.alert.is_waiting and self.disposition is None:
+            parts.append("#decision")
+        return ",".join(parts)
+
+
+def alert_page(*, alert: Alert, user: User, session: str, csrf: str) -> AlertPage:
+    """Read everything the page shows. `session` names this viewing for the playback record."""
+    blind = is_blind(alert)
+    assessed = None if blind else _assessed(alert)
+    may_watch = user.may(Permission.VIEW_CLIPS)
+    return AlertPage(
+        alert=alert,
+        observed=label_words(alert.label),
+        clip_notice=_clip_notice(alert, may_watch=may_watch),
+        player=_player(alert, assessed, user, session, csrf) if _plays(alert, may_watch) else None,
+        assessed=assessed,
+        is_blind=blind,
+        task=open_task_of(alert),
+        disposition=standing_disposition(alert),
+        incident=Incident.objects.filter(alert=alert).select_related("case").first(),
+        dossier=latest_dossier(alert) if user.may(Permission.VIEW_EVIDENCE) and not blind else None,
+    )
+
+
+def _assessed(alert: Alert) -> Assessed | None:
+    row = alert.assessments.order_by("-created_at").first()
+    if row is None:
+        return None
+    try:
+        record = read_record(row.record)
+    except (RecordAltered, UnableToDecode):
+        return Assessed(row=row, record=None, explanation=None)
+    return Assessed(row=row, record=record, explanation=explain(record))
+
+
+def _clip(alert: Alert) -> Clip | None:
+    return alert.clip if hasattr(alert, "clip") else None
+
+
+def _plays(alert: Alert, may_watch: bool) -> bool:
+    clip = _clip(alert)
+    return may_watch and clip is not None and clip.is_viewable
+
+
+def _clip_notice(alert: Alert, *, may_watch: bool) -> ClipNotice | None:
+    if _plays(alert, may_watch):
+        return None
+    if not may_watch:
+        return ClipNotice(
+            icon="lock",
+            title="Footage is not part of your role",
+            words="You see what was recorded about it.",
+        )
+    clip = _clip(alert)
+    icon, title, words = CLIP_WORDS[ClipState(clip.state) if clip else None]
+    why = (clip.refused_reason or clip.pending_reason) if clip else ""
+    return ClipNotice(icon=icon, title=title, words=f"{why} {words}".strip())
+
+
+def _player(
+    alert: Alert, assessed: Assessed | None, user: User, session: str, csrf: str
+) -> dict[str, Any]:
+    """The facts player.js reads from the page."""
+    clip = alert.clip
+    return {
+        "clip_url": reverse("clip", args=[alert.id]),
+        "analysis_url": reverse("analysis", args=[alert.id]) if clip.analysis_key else "",
+        "playback_url": reverse("playback", args=[alert.id]),
+        "session": session,
+        "csrf": csrf,
+        "marked": _marked(marked_span(clip)),
+        "signals": _lanes(assessed),
+        "zones": [
+            {"name": zone.name, "kind": zone.kind, "polygon": zone.polygon}
+            for zone in alert.camera.zones.all()
+        ],
+        "played": [
+            {"from": span.from_ms / 1000, "to": span.to_ms / 1000}
+            for span in Playback.objects.filter(alert=alert, user=user).order_by("id")[:500]
+        ],
+    }
+
+
+def _marked(span: tuple[int, int] | None) -> dict[str, float] | None:
+    return {"from": span[0] / 1000, "to": span[1] / 1000} if span else None
+
+
+def _lanes(assessed: Assessed | None) -> list[dict[str, Any]]:
+    if assessed is None or assessed.explanation is None:
+        return []
+    return [
+        {
+            "label": line.words,
+            "weight": line.weight,
+            "weighs": line.counts,
+            "start_seconds": line.start_seconds,
+            "end_seconds": line.end_seconds,
+        }
+        for line in assessed.explanation.signals
+    ]

@@ -1,0 +1,182 @@
+"""The queue as rows: which alerts, in which order, and the words of each row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import JSONObject
+
+from apps.accounts.models import User
+from apps.alerts.models import Alert, Assessment, Disposition
+from apps.console.forms import TAB_STATES, QueueFilters, QueueTab
+from apps.reviews.models import HumanTask
+from apps.sites.queries import sites_visible_to
+from apps.triage.phrasing import money
+from apps.triage.probability import ProbabilityBasis
+from apps.triage.reasons import not_known_yet
+from apps.triage.states import ClipState, Strategy, TaskState
+from apps.triage.vocabulary import label_words
+
+PAGE_ROWS = 50
+SEQUENCE_WORDS = {
+    "complete": "complete sequence",
+    "incomplete": "incomplete sequence",
+    "isolated": "single step",
+    "unknown": "sequence not known",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueRow:
+    """One alert as the queue shows it. Blind rows say what a verify row says, and no more."""
+
+    alert: Alert
+    observed: str
+    sequence: str
+    why: str
+    task: HumanTask | None
+    disposition: Disposition | None
+    has_still: bool
+
+    @property
+    def is_blind(self) -> bool:
+        return is_blind(self.alert)
+
+    @property
+    def strategy(self) -> str:
+        return Strategy.VERIFY if self.is_blind else self.alert.strategy
+
+    @property
+    def reliability(self) -> str:
+        """The pill's word; "" hides the pill."""
+        return "" if self.is_blind or not self.alert.strategy else self.alert.reliability
+
+    @property
+    def assignee(self) -> User | None:
+        return self.task.assignee if self.task else None
+
+
+def is_blind(alert: Alert) -> bool:
+    """Whether a person still has to judge this alert without the machine's verdict."""
+    return alert.sampled_blind and alert.is_waiting
+
+
+def queue_alerts(user: User, filters: QueueFilters) -> QuerySet[Alert]:
+    """The alerts of the filters, in the queue's order: worth of a minute, or newest first."""
+    alerts = _narrowed(user, filters).filter(state__in=TAB_STATES[filters.tab])
+    order = (
+        ["-priority", "due_at", "id"] if filters.tab is QueueTab.WAITING else ["-received_at", "id"]
+    )
+    return alerts.order_by(*order)
+
+
+def with_rows(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    """Add what a row shows: one query more for each kind of thing, whatever the number of rows."""
+    latest = Assessment.objects.filter(alert=OuterRef("pk")).order_by("-created_at")
+    probability = KeyTransform("probability", KeyTransform("inputs", "record"))
+    kept = {
+        "sequence_state": KeyTextTransform("state", KeyTransform("sequence", "record")),
+        "basis": KeyTextTransform("basis", probability),
+        "label_count": KeyTextTransform("label_count", probability),
+    }
+    open_tasks = HumanTask.objects.filter(state=TaskState.OPEN).select_related("assignee")
+    standing = Disposition.objects.filter(superseded_by__isnull=True)
+    return (
+        alerts.select_related("site", "camera", "clip")
+        .annotate(
+            assessed=Subquery(
+                latest.annotate(found=JSONObject(**kept)).values("found")[:1],
+                output_field=JSONField(),
+            )
+        )
+        .prefetch_related(
+            Prefetch("tasks", queryset=open_tasks, to_attr="open_tasks"),
+            Prefetch("dispositions", queryset=standing, to_attr="standing_dispositions"),
+        )
+    )
+
+
+def rows_of(alerts: Iterable[Alert], *, currency: str) -> list[QueueRow]:
+    """The rows of alerts read by `with_rows`."""
+    return [_row(alert, currency=currency) for alert in alerts]
+
+
+def tab_counts(user: User, filters: QueueFilters) -> dict[QueueTab, int]:
+    """How many alerts each tab holds under the other filters: one query."""
+    counts = _narrowed(user, filters).aggregate(
+        **{tab.value: Count("id", filter=Q(state__in=states)) for tab, states in TAB_STATES.items()}
+    )
+    return {tab: counts[tab.value] for tab in QueueTab}
+
+
+def labels_of(user: User) -> list[tuple[str, str]]:
+    """The labels that occur among the person's alerts, with their words."""
+    labels = Alert.objects.filter(site__in=sites_visible_to(user)).order_by()
+    found = sorted(set(labels.values_list("label", flat=True).distinct()[:100]))
+    return [(label, label_words(label)) for label in found]
+
+
+def news_count(user: User, filters: QueueFilters, *, since: datetime) -> int:
+    """How many alerts entered this part of the queue after `since`."""
+    alerts = queue_alerts(user, filters)
+    if filters.tab is QueueTab.WAITING:
+        return alerts.filter(tasks__state=TaskState.OPEN, tasks__opened_at__gt=since).count()
+    return alerts.filter(received_at__gt=since).count()
+
+
+def _narrowed(user: User, filters: QueueFilters) -> QuerySet[Alert]:
+    sites = sites_visible_to(user)
+    if filters.site_id:
+        sites = sites.filter(id=filters.site_id)
+    alerts = Alert.objects.filter(site__in=sites)
+    if filters.strategy:
+        alerts = alerts.filter(_looks_like(filters.strategy))
+    if filters.label:
+        alerts = alerts.filter(label=filters.label)
+    if filters.mine:
+        alerts = alerts.filter(tasks__state=TaskState.OPEN, tasks__assignee=user)
+    return alerts
+
+
+def _looks_like(strategy: str) -> Q:
+    """Blind rows are found under verify, as they look, not under what the machine concluded."""
+    blind = Q(sampled_blind=True, state__in=TAB_STATES[QueueTab.WAITING])
+    if strategy == Strategy.VERIFY:
+        return blind | Q(strategy=strategy)
+    return Q(strategy=strategy) & ~blind
+
+
+def _row(alert: Alert, *, currency: str) -> QueueRow:
+    tasks: list[HumanTask] = getattr(alert, "open_tasks", [])
+    dispositions: list[Disposition] = getattr(alert, "standing_dispositions", [])
+    assessed: dict[str, str] = getattr(alert, "assessed", None) or {}
+    blind = is_blind(alert)
+    return QueueRow(
+        alert=alert,
+        observed=label_words(alert.label),
+        sequence="" if blind else SEQUENCE_WORDS.get(assessed.get("sequence_state", ""), ""),
+        why=_why(alert, assessed, currency=currency),
+        task=tasks[0] if tasks else None,
+        disposition=dispositions[0] if dispositions else None,
+        has_still=bool(_clip_poster(alert)),
+    )
+
+
+def _clip_poster(alert: Alert) -> str:
+    return alert.clip.poster_key if hasattr(alert, "clip") else ""
+
+
+def _why(alert: Alert, assessed: dict[str, str], *, currency: str) -> str:
+    """Why the row stands where it stands, in one line."""
+    if alert.failed_step:
+        step = alert.failed_step.replace("_", " ")
+        return f"{step} failed: {alert.failed_reason or 'no reason given'}"
+    if hasattr(alert, "clip") and alert.clip.state == ClipState.PENDING:
+        return "Clip pending"
+    if is_blind(alert) or not alert.is_waiting or not assessed:
+        return alert.stage
+    if assessed["basis"] == ProbabilityBasis.CALIBRATED:
+        return f"{money(alert.priority, currency=currency)} expected loss avoided / min"
+    return f"Expected loss avoided / min {not_known_yet(int(assessed['label_count']))}"

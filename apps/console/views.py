@@ -1,0 +1,190 @@
+"""The queue and the alert page."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.alerts.models import Alert
+from apps.cases.history import history_of_alert
+from apps.console.alert_page import alert_page
+from apps.console.forms import QueueFilterForm, QueueFilters, QueueTab
+from apps.console.queue import (
+    PAGE_ROWS,
+    labels_of,
+    news_count,
+    queue_alerts,
+    rows_of,
+    tab_counts,
+    with_rows,
+)
+from apps.reviews.screen import decision_screen
+from apps.sites.queries import allows, sites_visible_to
+from apps.triage.states import Strategy, Verdict
+
+TAB_WORDS = {
+    QueueTab.WAITING: "Waiting",
+    QueueTab.ANALYSING: "In analysis",
+    QueueTab.ARCHIVED: "Archived",
+    QueueTab.RESOLVED: "Resolved",
+    QueueTab.ALL: "All",
+}
+STRATEGY_WORDS = {
+    Strategy.ESCALATE: "Escalate",
+    Strategy.VERIFY: "Verify first",
+    Strategy.ARCHIVE: "Archive",
+}
+QUEUE_KEYS = [
+    ("j", "Next alert"),
+    ("k", "Previous alert"),
+    ("o", "Open the selected alert"),
+    ("n", "Show new alerts"),
+    ("?", "These keys"),
+]
+ALERT_KEYS = [
+    ("C", "Confirm theft"),
+    ("R", "False alarm"),
+    ("B", "Explained, benign"),
+    ("I", "Inconclusive"),
+    ("Space", "Play or pause"),
+    ("M", "Play the marked span"),
+    ("L", "Loop the marked span"),
+    (", .", "One frame back, one frame on"),
+    ("← →", "10 seconds back, 10 seconds on"),
+    ("< >", "Slower, faster"),
+    ("U", "Back to the queue"),
+    ("?", "These keys"),
+]
+
+
+@login_required
+@never_cache
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """What is worth a minute of attention, most first. Operations engineers land in the admin."""
+    if not request.user.may(Permission.VIEW_ALERTS) and request.user.may(Permission.USE_ADMIN):  # type: ignore[union-attr]
+        return redirect("admin:index")
+    user = _viewer(request)
+    filters = QueueFilterForm(request.GET).filters()
+    page = Paginator(queue_alerts(user, filters), PAGE_ROWS).get_page(request.GET.get("page"))
+    rows = rows_of(with_rows(page.object_list), currency=user.tenant.currency)  # type: ignore[arg-type]
+    context = {
+        "filters": filters,
+        "tabs": _tabs(user, filters),
+        "strategies": [(strategy.value, words) for strategy, words in STRATEGY_WORDS.items()],
+        "labels": labels_of(user),
+        "page": page,
+        "rows": rows,
+        "address": filters.address(),
+        "tab_address": QueueFilters(tab=filters.tab).address(),
+        "news_address": filters.address(since=timezone.now().isoformat()),
+        "sla_seconds": user.tenant.review_sla_seconds,
+        "may_raise": user.may(Permission.RAISE_ALERTS),
+        "keys": QUEUE_KEYS,
+    }
+    template = "console/_queue.html" if request.htmx else "console/queue.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
+
+
+@login_required
+@never_cache
+@require_GET
+def queue_news(request: HttpRequest) -> HttpResponse:
+    """How many alerts entered this part of the queue since the page was made."""
+    user = _viewer(request)
+    filters = QueueFilterForm(request.GET).filters()
+    count = news_count(user, filters, since=_since(request))
+    return render(
+        request, "console/_queue_news.html", {"count": count, "address": filters.address()}
+    )
+
+
+@login_required
+@never_cache
+@require_GET
+def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """Everything needed to decide about one alert."""
+    user, found = _alert_for(request, alert_id)
+    page = alert_page(
+        alert=found, user=user, session=secrets.token_hex(16), csrf=get_token(request)
+    )
+    context = {
+        "page": page,
+        "alert": found,
+        "screen": decision_screen(user, found),
+        "part": "reviews/_bar.html",
+        "opens": _wanted_verdict(request, found),
+        "history": history_of_alert(found),
+        "sla_seconds": user.tenant.review_sla_seconds,
+        "keys": ALERT_KEYS,
+    }
+    return render(request, "console/alert.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def alert_history(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """The alert's history alone, for the page to refresh it."""
+    _, found = _alert_for(request, alert_id)
+    context = {"history": history_of_alert(found), "zone": found.site.timezone}
+    return render(request, "console/_history.html", context)
+
+
+def _viewer(request: HttpRequest) -> User:
+    user = request.user
+    assert isinstance(user, User)
+    if not user.may(Permission.VIEW_ALERTS):
+        raise PermissionDenied(Permission.VIEW_ALERTS.value)
+    return user
+
+
+def _alert_for(request: HttpRequest, alert_id: UUID) -> tuple[User, Alert]:
+    """The alert as this person may see it: 404 to strangers, 403 to those who may not look."""
+    user = request.user
+    assert isinstance(user, User)
+    visible = Alert.objects.filter(site__in=sites_visible_to(user))
+    found = get_object_or_404(visible.select_related("site", "camera", "clip"), id=alert_id)
+    if not allows(user, Permission.VIEW_ALERTS, found.site_id):
+        raise PermissionDenied(Permission.VIEW_ALERTS.value)
+    return user, found
+
+
+def _wanted_verdict(request: HttpRequest, alert: Alert) -> str:
+    """The panel to open at once (?decide=), for a person who just proved who they are."""
+    wanted = request.GET.get("decide", "")
+    return wanted if alert.is_waiting and wanted in set(Verdict) else ""
+
+
+def _tabs(user: User, filters: QueueFilters) -> list[dict[str, object]]:
+    counts = tab_counts(user, filters)
+    return [
+        {
+            "label": words,
+            "count": counts[tab],
+            "address": filters.address(state="" if tab is QueueTab.WAITING else tab.value),
+            "is_current": tab is filters.tab,
+        }
+        for tab, words in TAB_WORDS.items()
+    ]
+
+
+def _since(request: HttpRequest) -> datetime:
+    """When the asking page was made; now, when it does not say."""
+    try:
+        since = parse_datetime(request.GET.get("since", ""))
+    except ValueError:
+        since = None
+    return since if since and since.tzinfo else timezone.now()

@@ -1,0 +1,129 @@
+"""What the decision part of a screen shows: the bar, the panel, the confirm step, an attempt's fate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.accounts.models import User
+from apps.alerts.models import Alert, Disposition
+from apps.reviews.models import DecisionAttempt
+from apps.reviews.payload import DecisionPayload
+from apps.reviews.queries import Choice, decision_bar, standing_disposition
+from apps.reviews.words import RECORDED_WAITING
+from apps.triage.states import AttemptState, Verdict
+
+BUTTON_WORDS = {
+    Verdict.THEFT_CONFIRMED: "Confirm theft",
+    Verdict.FALSE_ALARM: "False alarm",
+    Verdict.BENIGN_EXPLAINED: "Explained, benign",
+    Verdict.INCONCLUSIVE: "Inconclusive",
+}
+CONSEQUENCES = {
+    Verdict.THEFT_CONFIRMED: "An incident and a case are opened and the footage is sealed as an exhibit.",
+    Verdict.FALSE_ALARM: "The alert is closed and counts as false where these conditions are judged.",
+    Verdict.BENIGN_EXPLAINED: "The alert is closed and counts as false where these conditions are judged.",
+    Verdict.INCONCLUSIVE: "The alert is closed without counting for or against the detector.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """One disposition on the bar; `why_not` is "" when it can be chosen."""
+
+    verdict: Verdict
+    key: str
+    words: str
+    why_not: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionScreen:
+    """The sticky bar under an alert for one person."""
+
+    buttons: tuple[Button, ...]
+    blocked: str
+    hint: str
+    watched_words: str
+    waiting_attempt: DecisionAttempt | None
+    disposition: Disposition | None
+
+
+def decision_screen(user: User, alert: Alert) -> DecisionScreen:
+    """Read the bar: what can be decided now, and in words why not the rest."""
+    bar = decision_bar(user, alert)
+    buttons = tuple(_button(choice) for choice in bar.choices)
+    return DecisionScreen(
+        buttons=buttons,
+        blocked=bar.blocked,
+        hint=_hint(buttons, second=bar.needs_second_person, confirmed=bar.confirmations),
+        watched_words=watched_words(bar.watched_ms, bar.marked_ms),
+        waiting_attempt=bar.waiting_attempt,
+        disposition=standing_disposition(alert),
+    )
+
+
+def watched_words(watched_ms: int, marked: tuple[int, int] | None) -> str:
+    """How much the person has played, against the part that has to be watched."""
+    played = f"Played {watched_ms / 1000:.1f} s"
+    if marked is None:
+        return played
+    return f"{played}; {(marked[1] - marked[0]) / 1000:.1f} s are marked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fate:
+    """What became of an attempt: an icon, a kind of notice, and the sentence."""
+
+    icon: str
+    kind: str
+    words: str
+    is_settled: bool
+    at: datetime | None
+
+
+def fate_of(attempt: DecisionAttempt) -> Fate:
+    """The attempt in words: waiting, applied, refused or expired."""
+    if attempt.state == AttemptState.APPLIED:
+        icon, kind = "circle-check", "confirmed"
+    elif attempt.state in (AttemptState.REFUSED, AttemptState.EXPIRED):
+        icon, kind = "ban", "refused"
+    else:
+        words = RECORDED_WAITING if attempt.submitted_at else "Prepared, not confirmed yet."
+        return Fate(icon="hourglass", kind="verify", words=words, is_settled=False, at=None)
+    return Fate(
+        icon=icon, kind=kind, words=attempt.outcome_text, is_settled=True, at=attempt.settled_at
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """Exactly what will be recorded, as the confirm step shows it."""
+
+    verdict: Verdict
+    words: str
+    consequence: str
+    payload: DecisionPayload
+
+
+def statement_of(payload: DecisionPayload) -> Statement:
+    return Statement(
+        verdict=payload.verdict,
+        words=BUTTON_WORDS[payload.verdict],
+        consequence=CONSEQUENCES[payload.verdict],
+        payload=payload,
+    )
+
+
+def _button(choice: Choice) -> Button:
+    return Button(
+        verdict=choice.verdict,
+        key=choice.key.lower(),
+        words=BUTTON_WORDS[choice.verdict],
+        why_not=choice.why_not,
+    )
+
+
+def _hint(buttons: tuple[Button, ...], *, second: bool, confirmed: int) -> str:
+    """The one line beside the buttons: what stands between the person and a decision."""
+    if second:
+        return f"Two different people have to confirm this; {confirmed} has so far."
+    return next((button.why_not for button in buttons if button.why_not), "")

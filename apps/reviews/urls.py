@@ -1,0 +1,12 @@
+from django.urls import path
+
+from apps.reviews import views
+
+urlpatterns = [
+    path("alerts/<uuid:alert_id>/decide/", views.decide, name="decide"),
+    path("alerts/<uuid:alert_id>/decision/", views.decision, name="decision"),
+    path("alerts/<uuid:alert_id>/standing/", views.standing, name="standing"),
+    path("alerts/<uuid:alert_id>/playback/", views.playback, name="playback"),
+    path("attempts/<uuid:attempt_id>/", views.attempt, name="attempt"),
+    path("attempts/<uuid:attempt_id>/submit/", views.submit, name="attempt-submit"),
+]

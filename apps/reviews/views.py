@@ -1,0 +1,261 @@
+"""Deciding on screen: open a panel, see what will be recorded, confirm it, follow what becomes of it."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from apps.accounts.actors import actor_of
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.accounts.sessions import authenticated_recently
+from apps.alerts.models import Alert
+from apps.alerts.queries import clip_of
+from apps.reviews.forms import DecisionForm, PlaybackForm, SubmitForm, VerdictForm
+from apps.reviews.models import DecisionAttempt
+from apps.reviews.operations import (
+    UnableToDecide,
+    UnableToRecordPlayback,
+    prepare_attempt,
+    record_playback,
+    submit_attempt,
+)
+from apps.reviews.payload import DecisionPayload, UnreadablePayload
+from apps.reviews.queries import attempt_of, marked_span, marked_span_watched, watched_ms
+from apps.reviews.screen import (
+    BUTTON_WORDS,
+    decision_screen,
+    fate_of,
+    statement_of,
+    watched_words,
+)
+from apps.sites.queries import allows, sites_visible_to
+from apps.triage.states import Verdict
+
+DRAFT = "decision_draft"
+CONFLICT = 409
+WRONG = 422
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def decide(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """Open the panel of one verdict (GET), or prepare exactly what was filled in (POST)."""
+    user, alert = _alert_to_decide(request, alert_id)
+    data = request.POST if request.method == "POST" else request.GET
+    chosen = VerdictForm(data)
+    if not chosen.is_valid():
+        return _bar(request, user, alert)
+    verdict = Verdict(chosen.cleaned_data["verdict"])
+    if not authenticated_recently(request):
+        return _prove_it_is_you(request, alert, verdict)
+    if request.method == "GET":
+        return _panel(request, alert, _form(request, verdict))
+    return _prepare(request, user, alert, DecisionForm(request.POST, verdict=verdict))
+
+
+@login_required
+@never_cache
+@require_POST
+def submit(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """Confirm a prepared decision with its one-time token."""
+    user, attempt = _attempt_for(request, attempt_id)
+    if not authenticated_recently(request):
+        return _prove_it_is_you(request, attempt.alert, Verdict(attempt.payload["verdict"]))
+    form = SubmitForm(request.POST)
+    try:
+        if not form.is_valid() or not isinstance(form.cleaned_data["payload"], dict):
+            raise UnreadablePayload("the confirm step was incomplete")
+        submitted = submit_attempt(
+            actor=actor_of(request),
+            user=user,
+            attempt_id=attempt.id,
+            token=form.cleaned_data["token"],
+            payload=DecisionPayload.from_json(form.cleaned_data["payload"]),
+            now=timezone.now(),
+        )
+    except UnreadablePayload:
+        return _refused(
+            request, user, attempt.alert, "This decision could not be read. Decide again."
+        )
+    except UnableToDecide as refusal:
+        return _refused(request, user, attempt.alert, refusal.sentence)
+    if request.htmx:  # type: ignore[attr-defined]
+        return _attempt(request, submitted)
+    return redirect("attempt", attempt_id=submitted.id)
+
+
+@login_required
+@never_cache
+@require_GET
+def attempt(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """Follow a decision: recorded and waiting, applied, or refused and why."""
+    _, found = _attempt_for(request, attempt_id)
+    return _attempt(request, found)
+
+
+@login_required
+@never_cache
+@require_GET
+def decision(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """The bar alone: after a panel is closed, or when playing has enabled a choice."""
+    user, alert = _alert_for(request, alert_id)
+    return _bar(request, user, alert)
+
+
+@login_required
+@never_cache
+@require_GET
+def standing(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """Whether the alert is still as the page showed it (?version=); if not, who did what."""
+    user, alert = _alert_for(request, alert_id)
+    if request.GET.get("version") == str(alert.version):
+        return HttpResponse(status=204)
+    context = {"alert": alert, "screen": decision_screen(user, alert)}
+    return render(request, "reviews/_standing.html", context)
+
+
+@login_required
+@require_POST
+def playback(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """Record a span that was really played; answer how much that makes."""
+    user, alert = _alert_for(request, alert_id)
+    if not allows(user, Permission.VIEW_CLIPS, alert.site_id):
+        raise PermissionDenied(Permission.VIEW_CLIPS.value)
+    form = PlaybackForm.of_json(request.body)
+    if not form.is_valid():
+        return JsonResponse({"errors": form.errors}, status=WRONG)
+    span = form.cleaned_data
+    try:
+        record_playback(actor=actor_of(request), user=user, alert=alert, now=timezone.now(), **span)
+    except UnableToRecordPlayback as refusal:
+        return JsonResponse({"errors": {"__all__": [str(refusal)]}}, status=CONFLICT)
+    clip = clip_of(alert)
+    marked = marked_span(clip) if clip else None
+    return JsonResponse(
+        {
+            "from_ms": span["from_ms"],
+            "to_ms": span["to_ms"],
+            "words": watched_words(watched_ms(user, alert), marked),
+            "enough": marked_span_watched(user, alert),
+        }
+    )
+
+
+def _alert_for(request: HttpRequest, alert_id: UUID) -> tuple[User, Alert]:
+    """The alert as this person may see it: 404 to strangers, 403 to those who may not look."""
+    user = request.user
+    assert isinstance(user, User)
+    visible = Alert.objects.filter(site__in=sites_visible_to(user))
+    alert = get_object_or_404(visible.select_related("site", "camera", "clip"), id=alert_id)
+    if not allows(user, Permission.VIEW_ALERTS, alert.site_id):
+        raise PermissionDenied(Permission.VIEW_ALERTS.value)
+    return user, alert
+
+
+def _alert_to_decide(request: HttpRequest, alert_id: UUID) -> tuple[User, Alert]:
+    user, alert = _alert_for(request, alert_id)
+    if not allows(user, Permission.DECIDE, alert.site_id):
+        raise PermissionDenied(Permission.DECIDE.value)
+    return user, alert
+
+
+def _attempt_for(request: HttpRequest, attempt_id: UUID) -> tuple[User, DecisionAttempt]:
+    """A person's own attempt; nobody follows somebody else's."""
+    user = request.user
+    assert isinstance(user, User)
+    found = attempt_of(user, attempt_id)
+    if found is None:
+        raise Http404("not an attempt of yours")
+    return user, found
+
+
+def _prepare(request: HttpRequest, user: User, alert: Alert, form: DecisionForm) -> HttpResponse:
+    if not form.is_valid():
+        return _panel(request, alert, form, status=WRONG)
+    try:
+        payload = form.payload()
+        prepared = prepare_attempt(
+            actor=actor_of(request), user=user, alert=alert, payload=payload, now=timezone.now()
+        )
+    except UnreadablePayload as fault:
+        form.add_error(None, f"This decision could not be read: {fault}.")
+        return _panel(request, alert, form, status=WRONG)
+    except UnableToDecide as refusal:
+        form.add_error(None, refusal.sentence)
+        return _panel(request, alert, form, status=CONFLICT)
+    request.session.pop(DRAFT, None)
+    context = {
+        "alert": alert,
+        "statement": statement_of(payload),
+        "attempt": prepared.attempt,
+        "token": prepared.token,
+    }
+    return _page(request, "confirm", context)
+
+
+def _prove_it_is_you(request: HttpRequest, alert: Alert, verdict: Verdict) -> HttpResponse:
+    """Ask for the password again and come back to the same panel with what was filled in."""
+    if request.method == "POST":
+        request.session[DRAFT] = {
+            "alert": str(alert.id),
+            "reasons": request.POST.getlist("reasons"),
+            "comment": request.POST.get("comment", ""),
+            "transfer_seen": request.POST.get("transfer_seen", ""),
+        }
+    back = f"{reverse('alert', args=[alert.id])}?{urlencode({'decide': verdict.value})}"
+    address = f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
+
+
+def _form(request: HttpRequest, verdict: Verdict) -> DecisionForm:
+    """An empty form, or what the person had filled in before proving who they are."""
+    draft: dict[str, Any] = request.session.get(DRAFT) or {}
+    initial = {"verdict": verdict.value}
+    if draft.get("alert") == str(request.resolver_match.kwargs["alert_id"]):  # type: ignore[union-attr]
+        initial |= {name: draft[name] for name in ("reasons", "comment", "transfer_seen")}
+    return DecisionForm(initial=initial, verdict=verdict)
+
+
+def _panel(
+    request: HttpRequest, alert: Alert, form: DecisionForm, *, status: int = 200
+) -> HttpResponse:
+    verdict = Verdict(form["verdict"].value())
+    context = {"alert": alert, "form": form, "verdict": verdict, "words": BUTTON_WORDS[verdict]}
+    return _page(request, "panel", context, status=status)
+
+
+def _bar(request: HttpRequest, user: User, alert: Alert) -> HttpResponse:
+    return _page(request, "bar", {"alert": alert, "screen": decision_screen(user, alert)})
+
+
+def _refused(request: HttpRequest, user: User, alert: Alert, sentence: str) -> HttpResponse:
+    alert.refresh_from_db()
+    context = {"alert": alert, "screen": decision_screen(user, alert), "refusal": sentence}
+    return _page(request, "bar", context, status=CONFLICT)
+
+
+def _attempt(request: HttpRequest, found: DecisionAttempt) -> HttpResponse:
+    fate = fate_of(found)
+    response = _page(request, "attempt", {"alert": found.alert, "attempt": found, "fate": fate})
+    return trigger_client_event(response, "decision-settled") if fate.is_settled else response
+
+
+def _page(
+    request: HttpRequest, part: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The same part as a fragment of the alert page, or as a page of its own without JavaScript."""
+    template = "reviews/_decision.html" if request.htmx else "reviews/decision.html"  # type: ignore[attr-defined]
+    return render(request, template, context | {"part": f"reviews/_{part}.html"}, status=status)
