@@ -11,7 +11,10 @@ from itertools import pairwise
 from statistics import NormalDist
 from types import MappingProxyType
 
+SMALLEST_AMOUNT = 0.01
 LARGEST_AMOUNT = 1e9
+WIDEST_RATIO = 10_000
+SHORTEST_MINUTES = 0.01
 _STANDARD_NORMAL = NormalDist()
 _Z95 = _STANDARD_NORMAL.inv_cdf(0.95)
 
@@ -30,10 +33,13 @@ class MoneyRange:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
             raise ValueError("a range of money has finite ends")
-        if not 0 < self.low <= self.high <= LARGEST_AMOUNT:
+        if not SMALLEST_AMOUNT <= self.low <= self.high <= LARGEST_AMOUNT:
             raise ValueError(
-                f"0 < low ≤ high ≤ {LARGEST_AMOUNT:g} is needed: {self.low}, {self.high}"
+                f"{SMALLEST_AMOUNT:g} ≤ low ≤ high ≤ {LARGEST_AMOUNT:g} is needed, "
+                f"not {self.low}, {self.high}"
             )
+        if self.high > WIDEST_RATIO * self.low:
+            raise ValueError("a range over more than four powers of ten has no usable mean")
 
     @property
     def sigma(self) -> float:
@@ -67,12 +73,10 @@ class Judgement:
     specificity: float
 
     def __post_init__(self) -> None:
-        _require_within(minutes=self.minutes, low=0, high=480)
+        _require_within(minutes=self.minutes, low=SHORTEST_MINUTES, high=480)
         _require_within(delay_minutes=self.delay_minutes, low=0, high=10_080)
         _require_within(sensitivity=self.sensitivity, low=0, high=1)
         _require_within(specificity=self.specificity, low=0, high=1)
-        if self.minutes == 0:
-            raise ValueError("a judgement takes time: minutes must be above 0")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ looked at. Of equal costs the less intrusive strategy wins.
 `decide_batch` works on arrays; `decide` is a batch of one with everything a screen shows.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +15,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from apps.triage.cost_model import CostModel
+from apps.triage.cost_model import LARGEST_AMOUNT, CostModel
 from apps.triage.cost_rows import CostRow, cost_rows, loss_avoided_per_minute
 from apps.triage.economics import STRATEGY_OPTIONS, Floats, Option, expected_costs
 from apps.triage.fairness import FairnessState
@@ -89,8 +88,8 @@ class DecisionInputs:
     minute_shadow_price: float = 0.0
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.minute_shadow_price) or self.minute_shadow_price < 0:
-            raise ValueError("the shadow price of a minute is a finite amount, 0 or more")
+        if not 0 <= self.minute_shadow_price <= LARGEST_AMOUNT:
+            raise ValueError(f"the shadow price of a minute is within 0..{LARGEST_AMOUNT:g}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +114,9 @@ class DecisionBatch:
         ordered &= (self.probability <= self.high) & (self.high <= 1)
         if not ordered.all():
             raise ValueError("0 ≤ low ≤ probability ≤ high ≤ 1 is needed in every row")
-        if not (np.isfinite(self.minute_shadow_price) & (self.minute_shadow_price >= 0)).all():
-            raise ValueError("shadow prices are finite amounts, 0 or more")
+        shadow = self.minute_shadow_price
+        if not ((shadow >= 0) & (shadow <= LARGEST_AMOUNT)).all():
+            raise ValueError(f"shadow prices of a minute are within 0..{LARGEST_AMOUNT:g}")
         _require_known("sequence", self.sequence, SequenceState)
         _require_known("reliability", self.reliability, ReliabilityState)
         _require_known("fairness", self.fairness, FairnessState)

@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from apps.triage.cost_model import CostModel
+from apps.triage.cost_model import LARGEST_AMOUNT, CostModel
 from apps.triage.economics import STRATEGY_OPTIONS, Floats, option_terms
 from apps.triage.states import Strategy
 
@@ -29,7 +29,8 @@ class Quantity(StrEnum):
 class FlipPoint:
     """Beyond `at` on the side away from `now`, the cheapest allowed strategy becomes `becomes`.
 
-    Rates are 0..1, amounts in the cost model's currency (means of their ranges).
+    Rates are 0..1; amounts are means of their ranges in the cost model's currency, and flips that
+    no amount up to a thousand million would reach are left out.
     """
 
     quantity: Quantity
@@ -96,14 +97,14 @@ def _all_lines(
             level=(1 - theft) * (wrong * wrong_cost) + fixed,
             slope=theft * lost,
             now=np.full(len(probability), item),
-            top=np.inf,
+            top=LARGEST_AMOUNT,
         ),
         _Lines(
             quantity=Quantity.WRONG_INTERVENTION_COST,
             level=theft * (lost * item) + fixed,
             slope=(1 - theft) * wrong,
             now=np.full(len(probability), wrong_cost),
-            top=np.inf,
+            top=LARGEST_AMOUNT,
         ),
     )
 
