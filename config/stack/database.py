@@ -1,9 +1,9 @@
 """Roles, database, extension and default privileges: what only a PostgreSQL superuser can set up.
 
 The one way to do it, for the embedded server and for any other: `bootstrap_database`, called by
-`Postgres.bootstrap` and by `manage.py database_bootstrap` (which takes an administrator's address
-from DATABASE_ADMIN_URL and the four roles' names and passwords from their own addresses). It can
-be run again at any time, for instance to change passwords.
+`Postgres.bootstrap` and by `manage.py prepare` (which takes an administrator's address from
+DATABASE_ADMIN_URL and the four roles' passwords from their own addresses). It can be run again at
+any time, for instance to change passwords.
 
 The owner creates the tables and owns everything. The application, the service (sweepers across
 tenants) and the audit sequencer own nothing: they cannot create, truncate, or switch off a trigger

@@ -23,8 +23,7 @@ def bring_up(run: Run) -> None:
             run.wait_for(child)
             server.bootstrap()
             step.note(server.listens_on())
-    with run.terminal.step("Database schema"):
-        run.command("migrate", "--no-input", "--skip-checks", database="DATABASE_OWNER_URL")
+    _prepare_database(run)
     _finish_pages(run, *pages)
     _start_processes(run)
 
@@ -57,6 +56,16 @@ def _write_variables(run: Run) -> None:
     run.variables |= {name: os.environ.get(name) or value for name, value in ours.items()}
     lines = [f"{name}={value}\n" for name, value in sorted(run.variables.items())]
     write_private(run.home.folder() / "stack.env", "".join(lines))
+
+
+def _prepare_database(run: Run) -> None:
+    """Our own servers have prepared themselves but for the tables; given ones lack more than that."""
+    given = any(row.is_given(os.environ) for row in plan.SERVERS)
+    with run.terminal.step("Database schema"):
+        if given:
+            run.command("prepare", database="DATABASE_OWNER_URL")
+        else:
+            run.command("migrate", "--no-input", "--skip-checks", database="DATABASE_OWNER_URL")
 
 
 def _begin_pages(run: Run) -> "tuple[Pages, Command | None]":
