@@ -15,7 +15,8 @@ from apps.triage.canonical import canonical_digest, canonical_json, plain
 LARGEST_DETAILS: Final = 2000
 LONGEST_REASON: Final = 2000
 
-_OPAQUE_TEXT: Final = re.compile(r"[A-Za-z0-9._:/+=,<>%-]{0,200}")
+# One printable ASCII word: no white space, so no sentence, and no @, so no address.
+_OPAQUE_TEXT: Final = re.compile(r"[!-?A-~]{0,200}")
 # Refused as a word anywhere in a key, and as a whole key.
 _PERSONAL_WORDS: Final = frozenset(
     [
