@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from nvidia.dali import fn, pipeline_def
+from nvidia.dali import fn
+from nvidia.dali.pipeline import pipeline_def
 
 from workers.inference.imaging import fitted_size, turned
 from workers.inference.limits import ClipLimits
@@ -69,7 +70,7 @@ class DaliFrames:
             yield float(_on_host(stamps).ravel()[0]), pictures
 
     def _built(self) -> Any:
-        pipeline = _pipeline(
+        pipeline: Any = _pipeline(
             str(self._path),
             fitted_size(
                 self._probe.width, self._probe.height, longest_side=self._limits.analysis_side
@@ -87,7 +88,7 @@ class DaliFrames:
 
 @pipeline_def
 def _pipeline(path: str, size: tuple[int, int], *, shrink: bool, reader_device: str) -> Any:
-    pictures, label, stamps = fn.experimental.readers.video(
+    outputs: Any = fn.experimental.readers.video(
         name=_READER,
         device=reader_device,
         filenames=[path],
@@ -99,6 +100,7 @@ def _pipeline(path: str, size: tuple[int, int], *, shrink: bool, reader_device: 
         initial_fill=1,
         dont_use_mmap=True,
     )
+    pictures, label, stamps = outputs
     if shrink:
         pictures = fn.resize(pictures, resize_x=size[0], resize_y=size[1])
     return pictures, label, stamps

@@ -26,7 +26,8 @@ def find_faces(model: Model, image: NDArray[np.uint8]) -> NDArray[np.float64]:
         np.ascontiguousarray(scaled.transpose(2, 0, 1)[None], dtype=np.float32)
     )
     boxes = faces_from(heat[0, 0], scale[0], offset[0])
-    return np.clip(boxes / (width, height, width, height), 0.0, 1.0)
+    in_picture: NDArray[np.float64] = boxes / np.array([width, height, width, height])
+    return in_picture.clip(0.0, 1.0)
 
 
 def faces_from(

@@ -1,5 +1,7 @@
 """The few picture operations that everything here shares. Pictures are uint8 RGB [H, W, 3]."""
 
+from math import ceil
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -43,8 +45,12 @@ def square_crop(
     columns, rows = min(columns, size - column), min(rows, size - row)
     if columns < 1 or rows < 1 or x1 - x0 < 1 or y1 - y0 < 1:
         return canvas
-    part = Image.fromarray(image).resize(
-        (columns, rows), Image.Resampling.BILINEAR, box=(x0, y0, x1, y1)
+    # Only the part is handed over: Pillow copies what it is given.
+    first_x, first_y = int(x0), int(y0)
+    part = Image.fromarray(image[first_y : ceil(y1), first_x : ceil(x1)]).resize(
+        (columns, rows),
+        Image.Resampling.BILINEAR,
+        box=(x0 - first_x, y0 - first_y, x1 - first_x, y1 - first_y),
     )
     canvas[row : row + rows, column : column + columns] = np.asarray(part)
     return canvas

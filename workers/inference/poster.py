@@ -76,14 +76,9 @@ def with_regions_blurred(
 
 
 def _widened(faces: NDArray[np.float64]) -> NDArray[np.float64]:
-    sides = faces[:, 2:] - faces[:, :2]
-    return np.clip(
-        np.concatenate(
-            [faces[:, :2] - sides * _FACE_MARGIN, faces[:, 2:] + sides * _FACE_MARGIN], 1
-        ),
-        0.0,
-        1.0,
-    )
+    margin = (faces[:, 2:] - faces[:, :2]) * _FACE_MARGIN
+    wider: NDArray[np.float64] = np.concatenate([faces[:, :2] - margin, faces[:, 2:] + margin], 1)
+    return wider.clip(0.0, 1.0)
 
 
 def _top_of_box(box: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -72,11 +72,12 @@ def probe_clip(path: Path, *, limits: ClipLimits) -> ClipProbe:
     """
     container_format = _checked_container(path, limits=limits)
     deadline = Deadline(limits.read_seconds)
-    with open_container(path, container_format) as container:
+    _check_without_decoding(path, container_format, limits=limits)
+    with open_container(path, container_format, limits=limits) as container:
         stream = video_stream(container, limits=limits)
         first = _first_frame(container, stream, limits=limits, deadline=deadline)
     pixel_format = str(first.format.name)
-    with open_container(path, container_format) as container:
+    with open_container(path, container_format, limits=limits) as container:
         stream = video_stream(container, limits=limits)
         count = _count_packets(container, stream, limits=limits, deadline=deadline)
         return _described(
@@ -85,16 +86,22 @@ def probe_clip(path: Path, *, limits: ClipLimits) -> ClipProbe:
 
 
 @contextmanager
-def open_container(path: Path, container_format: ClipContainer) -> Iterator[Any]:
+def open_container(
+    path: Path, container_format: ClipContainer, *, limits: ClipLimits, decoders: str = ""
+) -> Iterator[Any]:
     """The demuxer for exactly this format, reading exactly this file and nothing it points to.
 
-    Raises ClipTruncated when the part that describes the clip is missing, else ClipUndecodable.
+    `decoders` names the only decoders that may start; empty means any. Raises ClipTruncated when
+    the part that describes the clip is missing, else ClipUndecodable.
     """
+    options = {"protocol_whitelist": "file", "max_pixels": str(limits.max_pixels)}
+    if decoders:
+        options["codec_whitelist"] = decoders
     try:
         container = av.open(
             f"file:{path.absolute()}",
             format=container_format.value,
-            options={"protocol_whitelist": "file"},
+            options=options,
             metadata_errors="replace",
         )
     except FFmpegError as error:
@@ -136,6 +143,7 @@ def decoded_frames(
     Raises ClipTooSlow and ClipHasTooManyPixels (a stream may grow in the middle).
     """
     stream.thread_type = "AUTO"
+    stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
     for packet in _packets(container, stream):
         deadline.check()
         try:
@@ -151,6 +159,18 @@ def _checked_container(path: Path, *, limits: ClipLimits) -> ClipContainer:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     return check_clip_head(head, size_bytes=path.stat().st_size, max_bytes=limits.max_bytes)
+
+
+def _check_without_decoding(
+    path: Path, container_format: ClipContainer, *, limits: ClipLimits
+) -> None:
+    """Refuse by streams and size before any decoder starts.
+
+    Opening a clip makes libav decode its first frames, and a tiny file can hold a frame that takes
+    gigabytes. With no decoder allowed the parsers still read the size from the stream's header.
+    """
+    with open_container(path, container_format, limits=limits, decoders="none") as container:
+        video_stream(container, limits=limits)
 
 
 def _unopened(path: Path, container_format: ClipContainer) -> ClipTruncated | ClipUndecodable:
@@ -270,7 +290,8 @@ def _reaches_its_end(container: Any, stream: Any, count: _PacketCount) -> bool:
         return False
     if len(container.streams) > 1 or not container.duration:
         return True
-    return count.seconds >= container.duration / av.time_base * 0.95 - 1.0
+    stated_seconds = float(container.duration) / av.time_base
+    return count.seconds >= stated_seconds * 0.95 - 1.0
 
 
 def _codec_name(decoder: str) -> str:

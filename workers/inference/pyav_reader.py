@@ -29,7 +29,7 @@ class PyavFrames:
     def __iter__(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
         sampler = FrameSampler(fps=self._sampled_fps, max_frames=self._limits.max_sampled_frames)
         deadline = Deadline(self._limits.read_seconds)
-        with open_container(self._path, self._probe.container) as container:
+        with open_container(self._path, self._probe.container, limits=self._limits) as container:
             stream = video_stream(container, limits=self._limits)
             frames = decoded_frames(container, stream, limits=self._limits, deadline=deadline)
             for seconds, frame in _with_times(frames, fps=self._probe.fps):

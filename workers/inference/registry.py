@@ -95,9 +95,7 @@ def load_model(entry: ModelEntry, *, folder: Path, device: Device) -> Model:
     the shape and type that the entry states.
     """
     content = _verified_bytes(entry, folder=folder)
-    session = ort.InferenceSession(
-        content, _session_options(device), providers=list(device.providers)
-    )
+    session = ort.InferenceSession(content, _session_options(), providers=list(device.providers))
     _check_input(entry, session)
     return Model(entry=entry, session=session)
 
@@ -131,13 +129,12 @@ def _check_input(entry: ModelEntry, session: Any) -> None:
         )
 
 
-def _session_options(device: Device) -> Any:
+def _session_options() -> Any:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = device.threads
+    # Callers run a model from as many threads as there are cores; one core each is the fastest.
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = _SEVERITY_ERROR
-    # Idle threads sleep: this process shares its cores with the rest of the stack.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
 
@@ -145,7 +142,7 @@ class Models:
     """The registered models of one process, each loaded on first use, once."""
 
     def __init__(self, *, device: Device, file: Path = REGISTRY_FILE) -> None:
-        self._device = device
+        self.device = device
         self._folder = file.parent
         self._entries = read_registry(file)
         self._loaded: dict[str, Model] = {}
@@ -159,7 +156,7 @@ class Models:
                 if model_id not in self._entries:
                     raise ModelRefused(f"No model {model_id} is registered.")
                 self._loaded[model_id] = load_model(
-                    self._entries[model_id], folder=self._folder, device=self._device
+                    self._entries[model_id], folder=self._folder, device=self.device
                 )
             return self._loaded[model_id]
 

@@ -10,10 +10,11 @@ _Item = TypeVar("_Item")
 
 
 class StageTimes:
-    """Wall time per stage, added up over frames."""
+    """Wall time per stage, added up over frames. One per analysis; not shared between threads."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = defaultdict(float)
+        self._started_at = time.perf_counter()
 
     @contextmanager
     def measured(self, stage: str) -> Iterator[None]:
@@ -34,4 +35,6 @@ class StageTimes:
             yield item
 
     def milliseconds(self) -> dict[str, float]:
-        return {stage: 1000 * seconds for stage, seconds in self._seconds.items()}
+        """Every stage so far, and "total": the time since this was made."""
+        total = time.perf_counter() - self._started_at
+        return {stage: 1000 * s for stage, s in {**self._seconds, "total": total}.items()}

@@ -25,8 +25,6 @@ _OPTIONS = {
     "preset": "veryfast",
     "crf": "23",
     "profile": "high",
-    # No encoder settings in the stream, nothing that names the original.
-    "x264-params": "info=0",
 }
 _MUXER_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 
@@ -61,7 +59,7 @@ def copied_size(width: int, height: int) -> tuple[int, int]:
 def _transcode(source: Path, target: Path, *, probe: ClipProbe, limits: ClipLimits) -> None:
     deadline = Deadline(limits.read_seconds)
     with (
-        open_container(source, probe.container) as container,
+        open_container(source, probe.container, limits=limits) as container,
         av.open(str(target), "w", format="mp4", options=_MUXER_OPTIONS) as output,
     ):
         stream = video_stream(container, limits=limits)
