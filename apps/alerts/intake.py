@@ -155,6 +155,22 @@ def read_alert(
     )
 
 
+def read_clip_notice(raw: bytes, *, with_clip: bool) -> UUID:
+    """The alert a later clip belongs to: a bare id beside a clip, else {"alert": id, "uploaded": true}.
+
+    Raises NotAnAlert.
+    """
+    if with_clip:
+        return _id(raw.decode("ascii", "replace").strip())
+    reader = _Reader(_document(raw))
+    alert_id = reader.text("alert", longest=36)
+    reader.only_true("uploaded")
+    reader.nothing_else()
+    if reader.faults:
+        raise NotAnAlert(reader.faults)
+    return _id(alert_id)
+
+
 def raised_by_person(
     *,
     key: str,
@@ -198,6 +214,13 @@ def plain_name(name: str) -> str:
     """A file name for the record: no folders, no control characters, at most 200 characters."""
     last = re.split(r"[/\\]", name)[-1]
     return "".join(c for c in last if not unsafe_character(c))[:LONGEST_NAME].strip()
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotAnAlert([Fault("alert", "must be the alert's id")]) from error
 
 
 def _document(raw: bytes) -> dict[str, Json]:
@@ -255,6 +278,10 @@ class _Reader:
         if not 0 <= value <= 1:
             return self._fault(key, f"is {value:g}, but must be between 0 and 1", None)
         return float(value)
+
+    def only_true(self, key: str) -> None:
+        if self._take(key) is not True:
+            self._fault(key, "must be true", None)
 
     def time(self, key: str) -> datetime:
         """A time with its offset from UTC."""

@@ -1,0 +1,11 @@
+"""Addresses of the alerts API, under /api/v1/."""
+
+from django.urls import path
+
+from apps.alerts import api
+
+urlpatterns = [
+    path("alerts/", api.AlertsView.as_view(), name="api-alerts"),
+    path("alerts/<uuid:alert_id>/", api.AlertView.as_view(), name="api-alert"),
+    path("alerts/<uuid:alert_id>/clip/", api.AlertClipView.as_view(), name="api-alert-clip"),
+]
