@@ -17,11 +17,12 @@ def tenant_scope(tenant_id: UUID | str) -> Iterator[None]:
     what the rest of the outer transaction sees.
     """
     tenant = str(UUID(str(tenant_id)))
+    nested = connection.in_atomic_block  # else the setting ends with the transaction by itself
     with transaction.atomic():
-        before = _current()
+        before = _current() if nested else tenant
         _set(tenant)
         yield
-        if before != tenant:
+        if before != tenant and not connection.needs_rollback:
             _set(before)
 
 
