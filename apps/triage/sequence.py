@@ -8,7 +8,7 @@ leaves the answer unknown. A completeness that rests on a detector's own stateme
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from apps.triage.signals import Signal, ValidityState, evidential
@@ -97,10 +97,47 @@ class SequenceFinding:
 
 
 def judge_sequence(*, policy: SequencePolicy | None, signals: Sequence[Signal]) -> SequenceFinding:
-    """Return what `policy` makes of `signals`; without a policy for the label it is unknown."""
+    """Return what `policy` makes of `signals`; without a policy for the label it is unknown.
+
+    Steps seen on different people never make one sequence: each track is judged by itself, together
+    with the signals that name no track, and the most telling finding stands.
+    """
     if policy is None:
         reason = "No sequence policy exists for this label"
         return _finding(SequenceState.UNKNOWN, reason, policy=None, signals=signals)
+    findings = [_judge_one_person(policy, group) for group in _by_person(signals)]
+    return replace(
+        max(findings, key=_how_telling),
+        without_weight=_named(signals, ValidityState.NO_EVIDENTIAL_WEIGHT),
+        not_measurable=_named(signals, ValidityState.NOT_MEASURABLE),
+    )
+
+
+def policy_for(label: str, *, policies: Iterable[SequencePolicy]) -> SequencePolicy | None:
+    """Return the policy of `label`, or None: an unknown label has an unknown sequence."""
+    return next((policy for policy in policies if policy.label == label), None)
+
+
+def _by_person(signals: Sequence[Signal]) -> Sequence[Sequence[Signal]]:
+    tracks = sorted({one.track for one in evidential(signals) if one.track is not None})
+    if not tracks:
+        return [signals]
+    return [[one for one in signals if one.track in (None, track)] for track in tracks]
+
+
+def _how_telling(finding: SequenceFinding) -> int:
+    """A sequence that might be whole tells more than a step on its own; nothing seen tells least."""
+    if not finding.observed:
+        return 0
+    return (
+        SequenceState.ISOLATED,
+        SequenceState.UNKNOWN,
+        SequenceState.INCOMPLETE,
+        SequenceState.COMPLETE,
+    ).index(finding.state) + 1
+
+
+def _judge_one_person(policy: SequencePolicy, signals: Sequence[Signal]) -> SequenceFinding:
     counted = evidential(signals)
     if not any(step.observed_in(counted) for step in (*policy.required, *policy.supporting)):
         reason = "No step of the sequence was observed with evidential weight"
@@ -109,11 +146,6 @@ def judge_sequence(*, policy: SequencePolicy | None, signals: Sequence[Signal]) 
     if missing:
         return _with_missing_steps(policy, signals, missing)
     return _with_all_steps(policy, signals)
-
-
-def policy_for(label: str, *, policies: Iterable[SequencePolicy]) -> SequencePolicy | None:
-    """Return the policy of `label`, or None: an unknown label has an unknown sequence."""
-    return next((policy for policy in policies if policy.label == label), None)
 
 
 def _with_missing_steps(
@@ -236,13 +268,13 @@ DEFAULT_POLICIES: tuple[SequencePolicy, ...] = (
     _policy(
         "item_to_bag",
         required=("item_taken", "item_to_bag"),
-        supporting=("hand_at_bag", "turned_from_camera"),
+        supporting=("reach", "hand_to_bag"),
         max_gap_seconds=30,
     ),
     _policy(
         "item_to_clothing",
         required=("item_taken", "item_to_clothing"),
-        supporting=("hand_at_waist", "turned_from_camera"),
+        supporting=("reach", "hand_to_torso", "crouch"),
         max_gap_seconds=30,
     ),
     _policy(

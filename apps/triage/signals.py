@@ -14,6 +14,7 @@ from enum import StrEnum
 from apps.triage.canonical import significant
 
 MOST_SIGNALS = 64
+MOST_OWN_SIGNALS = 1024
 LARGEST_VALUE = 1e9
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -86,7 +87,8 @@ class Signal:
 
     `value` is in the signal's own unit (a score 0..1 for acts, seconds for dwell); `confidence`
     is 0..1; the span is in seconds from the start of the clip, or None when the source gave no
-    times. `not_measurable` signals have no value.
+    times. `not_measurable` signals have no value. `track` numbers the person it was seen on in this
+    clip, None when the source does not say.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Signal:
     confidence: float | None = None
     start_seconds: float | None = None
     end_seconds: float | None = None
+    track: int | None = None
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -112,6 +115,8 @@ class Signal:
             raise ValueError(f"{self.name}: confidence {self.confidence} is outside 0..1")
         if (self.value is None) != (self.validity.state == ValidityState.NOT_MEASURABLE):
             raise ValueError(f"{self.name}: a value is given exactly when the signal is measurable")
+        if self.track is not None and self.track < 0:
+            raise ValueError(f"{self.name}: a track number must not be negative")
         _require_span(self.name, self.start_seconds, self.end_seconds)
 
     @property
@@ -129,14 +134,16 @@ def read_signals(raw: object, *, origin: Origin, source: str) -> tuple[Signal, .
     """Read named signals from plain JSON; raise `UnableToReadSignals` naming the first fault.
 
     `raw` is a list of objects with `name`, `value` and optionally `confidence`, `start_seconds`,
-    `end_seconds`, `validity` (`state`, `statistic`, `figure`, `null`, `samples`, `note`); or an
-    object of name → number; or None. `source` is recorded with each signal ("model@digest" or
-    "detector@version"). Only our own inference may call a signal measured; a detector's statement
-    becomes `stated_by_detector`, and a statement without figures carries no weight.
+    `end_seconds`, `track`, `validity` (`state`, `statistic`, `figure`, `null`, `samples`,
+    `note`); or an object of name → number; or None. `source` is recorded with each signal
+    ("model@digest" or "detector@version"). Only our own inference may call a signal measured; a
+    detector's statement becomes `stated_by_detector`, and a statement without figures carries no
+    weight.
     """
     entries = _entries(raw)
-    if len(entries) > MOST_SIGNALS:
-        raise UnableToReadSignals(f"{len(entries)} signals sent, at most {MOST_SIGNALS} are read")
+    most = MOST_SIGNALS if origin is Origin.DETECTOR else MOST_OWN_SIGNALS
+    if len(entries) > most:
+        raise UnableToReadSignals(f"{len(entries)} signals sent, at most {most} are read")
     return tuple(
         _read_one(entry, at=at, origin=origin, source=source) for at, entry in enumerate(entries)
     )
@@ -179,6 +186,7 @@ def _signal(entry: Mapping[str, object], *, name: str, origin: Origin, source: s
         confidence=_number(entry, "confidence"),
         start_seconds=_number(entry, "start_seconds"),
         end_seconds=_number(entry, "end_seconds"),
+        track=_count(entry, "track"),
         source=source,
     )
 

@@ -88,7 +88,7 @@ def policies(draw):
 
 
 _WEIGHTY = {"statistic": "auc", "figure": 0.8, "null": 0.54, "samples": 100}
-SIGNAL_NAMES = ("item_taken", "item_to_bag", "hand_at_bag", "turned_from_camera", "dwell")
+SIGNAL_NAMES = ("item_taken", "item_to_bag", "hand_to_bag", "reach", "dwell")
 
 
 def validity(state):
@@ -110,5 +110,6 @@ def signals(draw, states=any_validity, names=SIGNAL_NAMES):
         confidence=draw(st.one_of(st.none(), shares)),
         start_seconds=start,
         end_seconds=end,
+        track=draw(st.sampled_from([None, None, 1, 2])),
         source="test",
     )

@@ -20,7 +20,7 @@ from tests.triage.strategies import any_validity, signals, validity
 BAG = policy_for("item_to_bag", policies=DEFAULT_POLICIES)
 
 
-def seen(name, start=None, end=None, *, value=0.9, state=ValidityState.MEASURED):
+def seen(name, start=None, end=None, *, value=0.9, state=ValidityState.MEASURED, track=None):
     measurable = state is not ValidityState.NOT_MEASURABLE
     return Signal(
         name=name,
@@ -28,6 +28,7 @@ def seen(name, start=None, end=None, *, value=0.9, state=ValidityState.MEASURED)
         validity=validity(state),
         start_seconds=start,
         end_seconds=end,
+        track=track,
     )
 
 
@@ -92,8 +93,8 @@ def test_where_order_is_free_any_order_completes():
 
 def test_a_step_with_support_is_incomplete_and_one_on_its_own_is_isolated():
     assert judge(seen("item_taken", 1, 2)).state is SequenceState.ISOLATED
-    assert judge(seen("hand_at_bag", 1, 2)).state is SequenceState.ISOLATED
-    supported = judge(seen("item_taken", 1, 2), seen("hand_at_bag", 3, 4))
+    assert judge(seen("hand_to_bag", 1, 2)).state is SequenceState.ISOLATED
+    supported = judge(seen("item_taken", 1, 2), seen("hand_to_bag", 3, 4))
     assert supported.state is SequenceState.INCOMPLETE
     assert supported.reason == "Not observed: item moved into a bag"
 
@@ -121,6 +122,23 @@ def test_a_value_below_the_steps_threshold_is_not_observed():
     assert judge(seen("item_taken", 1, 2, value=0.49)).state is SequenceState.UNKNOWN
 
 
+def test_steps_seen_on_different_people_never_make_one_sequence():
+    taken, moved = ("item_taken", 1, 2), ("item_to_bag", 4, 5)
+    apart = judge(seen(*taken, track=1), seen(*moved, track=2))
+    assert apart.state is SequenceState.ISOLATED
+    together = judge(seen(*taken, track=2), seen(*moved, track=2), seen(*taken, track=1))
+    assert together.state is SequenceState.COMPLETE
+    unsaid = judge(seen(*taken, track=1), seen(*moved))
+    assert unsaid.state is SequenceState.COMPLETE
+
+
+def test_the_more_telling_person_stands():
+    unseeable = seen("item_to_bag", state=ValidityState.NOT_MEASURABLE, track=2)
+    finding = judge(seen("reach", 1, 2, track=1), seen("item_taken", 1, 2, track=2), unseeable)
+    assert finding.state is SequenceState.UNKNOWN
+    assert finding.not_measurable == ("item_to_bag",)
+
+
 def test_an_unknown_label_and_no_signals_are_unknown():
     assert policy_for("dancing", policies=DEFAULT_POLICIES) is None
     assert judge(seen("item_taken", 1, 2), policy=None).state is SequenceState.UNKNOWN
@@ -144,9 +162,12 @@ def test_the_order_in_which_signals_are_sent_does_not_matter(found, chance):
     assert judge(*found).state is judge(*shuffled).state
 
 
-@given(any_validity, any_validity, st.lists(signals(names=("hand_at_bag", "dwell")), max_size=6))
+@given(any_validity, any_validity, st.lists(signals(names=("hand_to_bag", "dwell")), max_size=6))
 def test_a_sequence_is_complete_exactly_when_every_required_step_carries_weight(a, b, others):
-    found = [seen("item_taken", 1, 2, state=a), seen("item_to_bag", 4, 5, state=b)]
+    found = [
+        seen("item_taken", 1, 2, state=a, track=1),
+        seen("item_to_bag", 4, 5, state=b, track=1),
+    ]
     finding = judge(*found, *others)
     complete = finding.state is SequenceState.COMPLETE
     assert complete == all(one.carries_weight for one in found)

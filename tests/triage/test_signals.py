@@ -67,6 +67,12 @@ def test_a_signal_without_figures_above_its_null_has_no_evidential_weight(stated
     assert evidential([signal]) == ()
 
 
+def test_a_crowd_in_our_own_analysis_is_read_whole():
+    crowd = [{"name": "reach", "value": 0.5, "track": track} for track in range(MOST_SIGNALS * 2)]
+    found = read(crowd, Origin.OWN_INFERENCE)
+    assert [signal.track for signal in found] == list(range(MOST_SIGNALS * 2))
+
+
 def test_what_is_not_measurable_has_no_value():
     signal = read_one(validity={"state": "not_measurable", "note": "a pose has no items"})
     assert signal.value is None
@@ -101,6 +107,7 @@ def test_no_signals_are_no_signals():
         ([{"name": "a", "value": 1, "start_seconds": 2}], "both its start and its end"),
         ([{"name": "a", "value": 1, "start_seconds": 2, "end_seconds": 1}], "run forward"),
         ([{"name": "a", "value": 1, "start_seconds": -1, "end_seconds": 1}], "run forward"),
+        ([{"name": "a", "value": 1, "track": -1}], "whole number"),
         ([{"name": "a", "value": 1, "validity": 7}], "'validity' must be an object"),
         ([{"name": "a", "value": 1, "validity": "sure"}], "is not one of"),
         ([{"name": "a", "value": 1, "validity": {**FIGURES, "samples": -1}}], "whole number"),
