@@ -1,4 +1,4 @@
-"""Bring servers we did not start to where the processes need them: once per release, as often as you like."""
+"""Bring servers we did not start to where our processes need them; for every release, at any time."""
 
 import asyncio
 from typing import Any
@@ -6,12 +6,18 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
     ListSearchAttributesRequest,
 )
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    RegisterNamespaceRequest,
+)
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from apps.storage.errors import StorageError
 from apps.storage.store import ensure_buckets
@@ -26,6 +32,10 @@ ROLE_VARIABLES = {
     database.SERVICE: "DATABASE_SERVICE_URL",
     database.SEQUENCER: "DATABASE_SEQUENCER_URL",
 }
+
+
+RETENTION_SECONDS = 30 * 24 * 3600
+NAMESPACE_SPREADS_SECONDS = 12.0  # every part of the server re-reads the list of namespaces in ten
 
 
 class Command(BaseCommand):
@@ -46,8 +56,11 @@ class Command(BaseCommand):
             ensure_buckets()
         except StorageError as problem:
             raise CommandError(str(problem)) from problem
-        self._say("search attributes")
-        asyncio.run(register_search_attributes())
+        self._say("namespace and search attributes")
+        try:
+            asyncio.run(prepare_temporal())
+        except (RPCError, RuntimeError) as problem:
+            raise CommandError(f"Temporal at {settings.TEMPORAL_ADDRESS}: {problem}") from problem
 
     def _say(self, what: str) -> None:
         self.stdout.write(f"preparing {what}")
@@ -68,9 +81,28 @@ def _passwords() -> dict[str, str]:
     return found
 
 
-async def register_search_attributes() -> None:
-    """Add the search attributes the namespace does not have yet; to have them is not an error."""
-    client = await Client.connect(settings.TEMPORAL_ADDRESS, namespace=settings.TEMPORAL_NAMESPACE)
+async def prepare_temporal() -> None:
+    """The namespace and the search attributes, where they are missing; to have them is not an error."""
+    namespace = settings.TEMPORAL_NAMESPACE
+    client = await Client.connect(settings.TEMPORAL_ADDRESS, namespace=namespace)
+    try:
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=namespace)
+        )
+    except RPCError as problem:
+        if problem.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        await client.workflow_service.register_namespace(
+            RegisterNamespaceRequest(
+                namespace=namespace,
+                workflow_execution_retention_period=Duration(seconds=RETENTION_SECONDS),
+            )
+        )
+        await asyncio.sleep(NAMESPACE_SPREADS_SECONDS)
+    await _add_search_attributes(client)
+
+
+async def _add_search_attributes(client: Client) -> None:
     operator, namespace = client.operator_service, settings.TEMPORAL_NAMESPACE
     known = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
     missing = {
