@@ -1,0 +1,21 @@
+"""Reading what triage depends on beside the alert: the tenant's cost model."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from apps.accounts.models import Tenant
+from apps.reliability.models import CostModelVersion
+from apps.triage.cost_model import CostModel, default_cost_model
+from apps.triage.decoding import decode
+
+
+def active_cost_model(tenant_id: UUID) -> tuple[int, CostModel]:
+    """The cost model for new assessments and its version; 0 while the shipped defaults stand, all marked assumptions.
+
+    Raises `apps.triage.decoding.UnableToDecode` for a stored model this version of the code cannot read.
+    """
+    stored = CostModelVersion.objects.filter(tenant_id=tenant_id, is_active=True).first()
+    if stored is not None:
+        return stored.version, decode(CostModel, stored.parameters)
+    currency = Tenant.objects.only("currency").get(id=tenant_id).currency
+    return 0, replace(default_cost_model(), currency=currency)

@@ -1,0 +1,58 @@
+"""`manage.py temporal_worker --queue triage|inference|exports`: one worker process, until SIGTERM."""
+
+import asyncio
+import gc
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from config import env
+from workers import temporal
+from workflows.activities import TaskQueue
+
+# The database pool has room for them; a device does one clip at a time.
+_SLOTS = {TaskQueue.TRIAGE: 8, TaskQueue.INFERENCE: 1, TaskQueue.EXPORTS: 2}
+
+
+class Command(BaseCommand):
+    help = "Run the Temporal worker of one queue."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--queue", required=True, choices=[q.value for q in TaskQueue])
+        parser.add_argument("--slots", type=int, help="Activities at once.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        queue = TaskQueue(options["queue"])
+        slots = options["slots"] or env.integer(f"{queue.upper()}_SLOTS", _SLOTS[queue], least=1)
+        if queue is TaskQueue.INFERENCE:
+            self._load_models()
+        asyncio.run(self._run(temporal.station_of(queue, slots=slots)))
+        gc.collect()  # temporalio may crash when the interpreter ends with its objects alive
+
+    async def _run(self, station: temporal.Station) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, stop.set)
+        await temporal.run(
+            address=settings.TEMPORAL_ADDRESS,
+            namespace=settings.TEMPORAL_NAMESPACE,
+            codec_keys=settings.TEMPORAL_CODEC_KEYS,
+            station=station,
+            metrics_url=env.http_url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            stop=stop,
+            say=self._say,
+        )
+
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()
+
+    def _load_models(self) -> None:
+        """The first clip should not wait for the models."""
+        from workers.inference.registry import warm_up
+
+        self._say(f"models loaded: {', '.join(warm_up())}")
