@@ -35,12 +35,12 @@ _SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """The server of one home. With `durable=False` (tests) nothing waits for the disk."""
+    """The server of one home. With `durable=False` (tests) commits outlive processes, not the power."""
 
     home: Home
     durable: bool = True
@@ -55,7 +55,9 @@ class Postgres:
     def prepare(self) -> None:
         self.choose_ports()
         place = reachable_folder(self.home, self.name, user=self.system_user())
-        if not (place / "data").exists():
+        if (place / "data").exists():
+            _forget_dead_run(place / "data")
+        else:
             self._initialise(place)
 
     def command(self) -> list[str]:
@@ -156,3 +158,25 @@ class Postgres:
         )
         if done.returncode != 0:
             raise UnableToStart(f"initdb failed in {data}:\n{done.stdout}\n{done.stderr}")
+
+
+def _forget_dead_run(data: Path) -> None:
+    """Remove the process number that a killed server left behind, when it is another's by now.
+
+    PostgreSQL takes any live process of its own account for itself and refuses to start; in a
+    restarted container the numbers repeat. Where there is no /proc the decision is left to it.
+    """
+    lock = data / "postmaster.pid"
+    try:
+        process = Path("/proc") / lock.read_text().split("\n", 1)[0]
+        if process.parent.is_dir() and str(data) not in _words(process):
+            lock.unlink()
+    except FileNotFoundError:
+        return
+
+
+def _words(process: Path) -> list[str]:
+    try:
+        return (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []

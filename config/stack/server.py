@@ -10,6 +10,7 @@ asked for once it has returned, in this process or another. Nothing listens beyo
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
@@ -17,11 +18,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol, TypedDict
+from typing import IO, Protocol, TypedDict
 
 LOOPBACK = "127.0.0.1"
 READY_PATIENCE_SECONDS = 120.0
 STOP_PATIENCE_SECONDS = 30.0
+PREDECESSOR_PATIENCE_SECONDS = 20.0
 _LOG_TAIL_BYTES = 4000
 _PR_SET_PDEATHSIG = 1
 
@@ -77,9 +79,11 @@ def launch(program: Program, *, log: Path) -> "subprocess.Popen[bytes]":
     """Start the program in its own session, output appended to `log`.
 
     On Linux it is told to stop when the thread that called ends, however that comes about.
+
+    Raises UnableToStart when what was launched with this log before does not end.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with log.open("ab") as output, _sole_run(program.name, log.with_suffix(".lock")) as lock:
         return subprocess.Popen(
             program.command(),
             stdin=subprocess.DEVNULL,
@@ -88,9 +92,30 @@ def launch(program: Program, *, log: Path) -> "subprocess.Popen[bytes]":
             env=program.environment(),
             cwd=program.working_directory(),
             start_new_session=True,
+            pass_fds=[lock.fileno()],
             preexec_fn=dies_with_parent(program.stop_signal),
             **account(program.system_user()),
         )
+
+
+@contextlib.contextmanager
+def _sole_run(name: str, path: Path) -> "Iterator[IO[bytes]]":
+    """A lock that the child inherits, and so holds until it and all its children are gone.
+
+    A supervisor that was killed leaves servers that are still stopping, and a killed PostgreSQL
+    leaves children that hold its memory: a second server on the same data has to wait for them.
+    """
+    deadline = time.monotonic() + PREDECESSOR_PATIENCE_SECONDS
+    with path.open("ab") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise UnableToStart(f"{name} is still running from before") from None
+                time.sleep(0.02)
+        yield lock
 
 
 class Account(TypedDict, total=False):
