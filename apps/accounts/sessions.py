@@ -8,6 +8,7 @@ from django.utils import timezone
 
 def authenticated_recently(request: HttpRequest) -> bool:
     """Whether the person proved who they are (sign-in counts) within `REAUTHENTICATION_SECONDS`."""
-    moments = [float(entry["at"]) for entry in get_authentication_records(request)]
+    records = get_authentication_records(request, request.user)
+    moments = [float(entry["at"]) for entry in records]
     now = timezone.now().timestamp()
     return bool(moments) and now - max(moments) < app_settings.REAUTHENTICATION_TIMEOUT

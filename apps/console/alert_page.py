@@ -16,7 +16,7 @@ from apps.reviews.models import HumanTask, Playback
 from apps.reviews.queries import marked_span, open_task_of, standing_disposition
 from apps.triage.assessment import AssessmentRecord, RecordAltered, read_record
 from apps.triage.decoding import UnableToDecode
-from apps.triage.explanation import Explanation, explain
+from apps.triage.explanation import Explanation, SignalLine, explain
 from apps.triage.states import ClipState
 from apps.triage.vocabulary import label_words
 
@@ -178,6 +178,11 @@ def _marked(span: tuple[int, int] | None) -> dict[str, float] | None:
     return {"from": span[0] / 1000, "to": span[1] / 1000} if span else None
 
 
+def _lane_order(line: SignalLine) -> tuple[bool, bool]:
+    """What counts first, what cannot be measured last."""
+    return not line.counts, line.value is None
+
+
 def _lanes(assessed: Assessed | None) -> list[dict[str, Any]]:
     if assessed is None or assessed.explanation is None:
         return []
@@ -186,8 +191,9 @@ def _lanes(assessed: Assessed | None) -> list[dict[str, Any]]:
             "label": line.words,
             "weight": line.weight,
             "weighs": line.counts,
+            "measurable": line.value is not None,
             "start_seconds": line.start_seconds,
             "end_seconds": line.end_seconds,
         }
-        for line in assessed.explanation.signals
+        for line in sorted(assessed.explanation.signals, key=_lane_order)
     ]

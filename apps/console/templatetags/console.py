@@ -9,7 +9,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from apps.accounts.queries import name_of
 from apps.triage.explanation import CostLine
@@ -49,6 +49,9 @@ PILLS: dict[str, tuple[str, str, str]] = {
     "unknown": ("circle-help", "Not known yet", "outline"),
 }
 _AGO = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
+
+
+_CUT = mark_safe('<line class="cut" x1="96%" x2="97%" y1="12" y2="0"/>')  # noqa: S308 - a constant
 
 
 @register.simple_tag
@@ -127,8 +130,9 @@ def cost_bar(line: CostLine) -> SafeString:
     return format_html(
         '<svg class="cost-bar" aria-hidden="true"><line class="zero" x1="0" x2="0" y1="0" y2="12"/>'
         '<rect class="amount" x="0" y="3" width="{}%" height="6" rx="1"/>'
-        '<line class="interval" x1="{}%" x2="{}%" y1="6" y2="6"/></svg>',
+        '<line class="interval" x1="{}%" x2="{}%" y1="6" y2="6"/>{}</svg>',
         *(f"{100 * share:.2f}" for share in (line.expected_share, line.low_share, line.high_share)),
+        _CUT if line.expected_share == 1 and line.comparison_only else "",
     )
 
 

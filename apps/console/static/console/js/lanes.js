@@ -19,6 +19,12 @@ function bar(from, to, duration, attributes) {
   });
 }
 
+function unseen(words) {
+  const text = svg("text", { x: 4, y: 13, class: "lane-unseen" });
+  text.textContent = words;
+  return text;
+}
+
 function name(text, title) {
   const element = document.createElement("span");
   element.className = "lane-name";
@@ -55,7 +61,7 @@ export class Lanes {
   grouped() {
     const groups = new Map();
     for (const signal of this.signals) {
-      if (signal.start_seconds == null) continue;
+      if (signal.start_seconds == null && signal.measurable) continue;
       if (!groups.has(signal.label)) groups.set(signal.label, []);
       groups.get(signal.label).push(signal);
     }
@@ -70,11 +76,17 @@ export class Lanes {
   }
 
   lane(label, spans) {
-    const words = spans.map((s) => `${clock(s.start_seconds)} to ${clock(s.end_seconds)}, ${s.weight}`).join("; ");
+    const words = spans
+      .map((s) => (s.measurable ? `${clock(s.start_seconds)} to ${clock(s.end_seconds)}, ${s.weight}` : s.weight))
+      .join("; ");
     const lane = this.track(`${label}: ${words}`);
     for (const s of spans) {
+      if (!s.measurable) {
+        lane.append(unseen(s.weight));
+        break;
+      }
       const css = s.weighs ? "lane-span" : "lane-span lane-span-weightless";
-      const rect = bar(s.start_seconds, s.end_seconds, this.duration, { y: 7, height: 8, rx: 2, class: css });
+      const rect = bar(s.start_seconds, s.end_seconds, this.duration, { y: 5, height: 8, rx: 2, class: css });
       const title = svg("title", {});
       title.textContent = `${label} · ${clock(s.start_seconds)}–${clock(s.end_seconds)} · ${s.weight}`;
       rect.append(title);
@@ -90,7 +102,7 @@ export class Lanes {
   }
 
   paint({ from, to }) {
-    this.watched?.append(bar(from, to, this.duration, { y: 9, height: 4, class: "lane-watched" }));
+    this.watched?.append(bar(from, to, this.duration, { y: 7, height: 4, class: "lane-watched" }));
   }
 
   markPlayed(from, to) {
