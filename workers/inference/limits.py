@@ -17,7 +17,7 @@ class ClipLimits:
     read_seconds: float = 120.0
     """Wall time that one pass over the clip may take."""
     sampling_fps: float = 5.0
-    max_sampled_frames: int = 3_000
+    max_sampled_frames: int = 1_500
     batch_frames: int = 8
     """Decoded frames held at once: memory follows this, not the clip's length."""
     analysis_side: int = 1280
