@@ -78,9 +78,15 @@ class _Link:
     server: Server
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     client: Client | None = None
+    thread: threading.Thread = field(init=False)
 
     def __post_init__(self) -> None:
-        threading.Thread(target=self.loop.run_forever, name="temporal", daemon=True).start()
+        self.thread = threading.Thread(target=self._serve, name="temporal", daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        self.loop.run_forever()
+        self.loop.close()
 
     def call(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run `work` on the loop. Raises TemporalUnreachable when it is not done in time."""
@@ -112,6 +118,7 @@ class _Link:
     def stop(self) -> None:
         self.client = None
         self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(RPC_SECONDS)
 
 
 _server: Server | None = None
