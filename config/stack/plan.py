@@ -113,7 +113,7 @@ JOBS = (
         "worker-triage",
         "Triage worker",
         (*MANAGE, "temporal_worker", "--queue", "triage"),
-        ready_words="ready",
+        ready_words="worker ready",
         essential=True,
     ),
     Job(
@@ -121,14 +121,22 @@ JOBS = (
         "Inference worker",
         (*MANAGE, "temporal_worker", "--queue", "inference"),
         niceness=HEAVY,
-        ready_words="ready",
+        ready_words="worker ready",
     ),
     Job(
         "worker-exports",
         "Exports worker",
         (*MANAGE, "temporal_worker", "--queue", "exports"),
         niceness=HEAVY,
-        ready_words="ready",
+        ready_words="worker ready",
+    ),
+    Job(
+        "sweeper",
+        "Sweeper",
+        (*MANAGE, "sweeper"),
+        database="DATABASE_SERVICE_URL",
+        ready_words="sweeper ready",
+        essential=True,
     ),
     Job(
         "celery-worker",
