@@ -1,10 +1,12 @@
 """The application's own settings, with the addresses of this test run's servers.
 
-pytest-django reads settings before any conftest.py, so the addresses are chosen here.
+pytest-django reads settings before any conftest.py, so the addresses are chosen here, and the run
+enters a network of its own before it has any thread or child.
 """
 
-from tests.harness import environment
+from tests.harness import environment, isolation
 
+isolation.isolate()
 environment.choose()
 
 from config.settings import *  # noqa: E402, F403

@@ -1,16 +1,17 @@
 """No test reaches beyond this machine: attempts are refused, counted, and fail the test.
 
-Python's audit hook sees every connection and name look-up made through Python's sockets, whatever
-library asks. Native clients (libpq, Temporal's core) do not pass here; the test of the main job
-runs in a network namespace that has only a loopback device, and reads the kernel's own count.
+Two nets: `tests.harness.isolation` around the whole run, with every server and browser it starts,
+and Python's audit hook in this process, which can name the culprit.
 """
 
 import ipaddress
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+
+from tests.harness import isolation
 
 _CONNECTING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _LOOKING_UP = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
@@ -29,17 +30,38 @@ def outside_connections() -> list[str]:
     return _attempts
 
 
+@pytest.fixture
+def kernel_refusals() -> Callable[[], int]:
+    """Counts the attempts that the kernel has refused to any process of this run so far."""
+    if not isolation.entered:
+        pytest.skip("this machine allows no network namespace, so the kernel counts nothing")
+    return isolation.refused_by_kernel
+
+
 @pytest.fixture(autouse=True)
 def _stays_on_this_machine(request: pytest.FixtureRequest) -> Iterator[None]:
     _attempts.clear()
+    before = isolation.refused_by_kernel()
     yield
     if "outside_connections" not in request.fixturenames:
         assert _attempts == [], "this test reached for another machine"
+        assert isolation.refused_by_kernel() == before, (
+            "a process of this test reached for another machine"
+        )
 
 
 def pytest_configure() -> None:
     """Refuse from now on, in this process; an audit hook cannot be taken out again."""
     sys.addaudithook(_refuse)
+
+
+def pytest_report_header() -> str:
+    kind = (
+        "a network of its own"
+        if isolation.entered
+        else "Python's sockets watched, no namespace allowed"
+    )
+    return f"beyond this machine: nothing ({kind})"
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:

@@ -2,6 +2,9 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
+from collections.abc import Callable
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -40,4 +43,23 @@ def test_loopback_is_open(outside_connections: list[str]) -> None:
         socket.create_connection(("localhost", server.getsockname()[1])),
     ):
         pass
+    assert outside_connections == []
+
+
+@pytest.mark.parametrize("kind", ["SOCK_STREAM", "SOCK_DGRAM"])
+@pytest.mark.parametrize(("family", "address"), [("INET", "192.0.2.1"), ("INET6", "2001:db8::1")])
+def test_the_kernel_refuses_and_counts_what_any_other_process_tries(
+    kind: str,
+    family: str,
+    address: str,
+    kernel_refusals: Callable[[], int],
+    outside_connections: list[str],
+) -> None:
+    before = kernel_refusals()
+    attempt = f"import socket as s; s.socket(s.AF_{family}, s.{kind}).connect(('{address}', 53))"
+    done = subprocess.run(
+        [sys.executable, "-c", attempt], capture_output=True, text=True, check=False
+    )
+    assert "Network is unreachable" in done.stderr
+    assert kernel_refusals() == before + 1
     assert outside_connections == []

@@ -47,7 +47,6 @@ def test_a_runtime_role_only_uses_what_is_there(role: str, table: str, postgres:
         for statement in REFUSED:
             with pytest.raises(REFUSALS):
                 connection.execute(statement)
-                pytest.fail(f"{role} may {statement}")
 
 
 @pytest.mark.parametrize("role", [APP, SERVICE])
