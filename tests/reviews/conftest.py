@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Channel
+from apps.reviews.models import DecisionAttempt
 from apps.reviews.operations import (
     Prepared,
     open_task,
@@ -19,7 +20,6 @@ from apps.reviews.operations import (
     record_playback,
     submit_attempt,
 )
-from apps.reviews.models import DecisionAttempt
 from apps.reviews.payload import DecisionPayload
 from apps.triage.states import Verdict
 from tests.world import World, make_waiting_alert

@@ -336,9 +336,7 @@ def test_nine_tenths_of_the_marked_span_must_have_played(
 
 
 @pytest.mark.parametrize("seen", [None, False])
-def test_theft_needs_the_transfer_seen(
-    world: World, waiting: Alert, seen: bool | None
-) -> None:
+def test_theft_needs_the_transfer_seen(world: World, waiting: Alert, seen: bool | None) -> None:
     watch(world.operator, waiting)
     with pytest.raises(UnableToDecide) as refusal:
         prepare(world.operator, waiting, replace(THEFT, transfer_seen=seen))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from django.db import connections
 from temporalio.client import Client
 
 from apps.accounts.tenancy import tenant_scope
-from apps.alerts.models import Alert
+from apps.alerts.models import Alert, Clip
+from apps.alerts.spool import spool_clip
 from tests.world import World, make_world
 from workers import temporal
 from workflows import client
@@ -22,6 +24,7 @@ from workflows.activities import TaskQueue
 from workflows.messages import TriageStart
 
 PATIENCE_SECONDS = 60.0
+CLIP = Path("workers/inference/clips/pets2009-walkway.mp4")
 
 
 @dataclass
@@ -94,6 +97,17 @@ def start_of(alert: Alert, **changes: Any) -> TriageStart:
         "reference": alert.reference,
     }
     return TriageStart(**(values | changes))
+
+
+def spool(alert: Alert, content: bytes) -> None:
+    """Put footage where intake puts it, and say so on the alert's clip."""
+    clip = spool_clip([content], original_name="till.mp4")
+    Clip.objects.filter(alert=alert).update(
+        spool_name=clip.spool_name,
+        sha256=clip.sha256,
+        size_bytes=clip.size_bytes,
+        container=clip.container,
+    )
 
 
 def look(alert: Alert) -> Alert:

@@ -1,26 +1,31 @@
 """The whole run of an alert on the real servers: database, Temporal, object store."""
 
-import pytest
+from pathlib import Path
+
+from django.conf import settings
 from django.utils import timezone
 
+from apps.accounts.models import Tenant
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Alert, Assessment, Disposition
+from apps.cases.models import Case
 from apps.evidence.models import EvidenceItem
 from apps.reviews.models import DecisionAttempt, HumanTask
+from apps.reviews.payload import DecisionPayload
 from apps.triage.states import AlertState
-from tests.reviews.conftest import prepare, sign_in, submit
-from tests.workflows.conftest import Crew, look, start_of, wait_until
+from tests.reviews.conftest import FALSE_ALARM, THEFT, prepare, sign_in, submit, watch
+from tests.workflows.conftest import CLIP, Crew, look, spool, start_of, wait_until
 from tests.world import World, make_alert
 from workflows import client
 from workflows.activities import TaskQueue
 from workflows.messages import RunStatus
 
 
-def decide(world: World, alert: Alert) -> DecisionAttempt:
-    """Prepare and submit a false alarm, as a view does: one transaction each, the Update after the commit."""
+def decide(world: World, alert: Alert, payload: DecisionPayload = FALSE_ALARM) -> DecisionAttempt:
+    """Prepare and submit as a view does: one transaction each, the Update after the commit."""
     with tenant_scope(world.tenant.id):
         actor = sign_in(world.operator)
-        prepared = prepare(world.operator, look(alert), actor=actor)
+        prepared = prepare(world.operator, look(alert), payload, actor=actor)
     with tenant_scope(world.tenant.id):
         return submit(prepared, world.operator, actor)
 
@@ -51,3 +56,30 @@ def test_an_alert_without_a_clip_reaches_a_person_and_their_decision_ends_it(
         assert EvidenceItem.objects.get(alert=alert).kind == "dossier"
     assert client.start_triage(start_of(alert))
     assert client.describe(alert.id).status is RunStatus.COMPLETED
+
+
+def test_a_confirmed_theft_becomes_a_case_with_sealed_footage(crew: Crew, shop: World) -> None:
+    for queue in TaskQueue:
+        crew.start(queue)
+    Tenant.objects.filter(id=shop.tenant.id).update(exhibit_retention_days=0.0002)
+    with tenant_scope(shop.tenant.id):
+        alert = make_alert(shop.camera)
+        spool(alert, CLIP.read_bytes())
+    client.start_triage(start_of(alert, clip_expected=True))
+    wait_until(lambda: look(alert).state == AlertState.AWAITING_REVIEW)
+    clip = look(alert).clip
+    assert clip.is_viewable
+    assert clip.analysis_key
+    assert clip.poster_key
+    with tenant_scope(shop.tenant.id):
+        watch(shop.operator, look(alert), (0, clip.duration_ms or 0))
+    attempt = decide(shop, alert, THEFT)
+    wait_until(lambda: client.describe(alert.id).status is RunStatus.COMPLETED)
+    assert attempt_state(attempt) == "applied"
+    with tenant_scope(shop.tenant.id):
+        exhibit = Case.objects.get().exhibits.get()
+        assert exhibit.item.sha256 == clip.sha256
+        assert exhibit.item.retain_until is not None
+        kinds = EvidenceItem.objects.filter(alert=alert).values_list("kind", flat=True)
+        assert sorted(kinds) == ["dossier", "master", "master", "still", "working"]
+    assert not list(Path(settings.CLIP_SPOOL).glob("*.clip"))
