@@ -49,7 +49,7 @@ class Followed:
 def play(run: Run, *, clip: Path | None) -> Rows:
     """Seed the demo tenant, have one alert waiting, and say where everything is."""
     with run.terminal.step("Demo store and accounts"):
-        seeded = json.loads(run.command("seed_demo", database="DATABASE_SERVICE_URL"))
+        seeded = json.loads(run.command("seed_demo", "--json", "--skip-checks"))
     alert = _still_waiting(run) if clip is None else None
     if alert is None:
         alert = _raise(run, seeded, clip)
@@ -80,11 +80,10 @@ def addresses(run: Run) -> Rows:
 
 def _raise(run: Run, seeded: dict[str, Any], clip: Path | None) -> Followed:
     """Raise an alert from the clip (ours when none is given) and follow it until somebody must look."""
-    options = ["--clip", str(clip)] if clip else []
-    with run.terminal.step(
-        "Alert from your clip" if clip else "Alert from the bundled clip"
-    ) as step:
-        raised = run.command("raise_alert", "--camera", seeded["camera"], *options, "--json")
+    camera = ("--camera", seeded["camera"], "--tenant", seeded["tenant"])
+    file = str(clip or seeded["clip"])
+    with run.terminal.step(f"Alert from {'your' if clip else 'the bundled'} clip") as step:
+        raised = run.command("raise_alert", *camera, "--clip", file, "--json", "--skip-checks")
         alert_id = str(json.loads(raised)["id"])
         write_private(run.home.folder() / "demo-alert", alert_id)
         alert = _follow(run, alert_id, step)
