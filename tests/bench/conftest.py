@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import statistics
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,8 +50,8 @@ class Report:
 
 
 @pytest.fixture
-def report(request: pytest.FixtureRequest) -> Report:
+def report(request: pytest.FixtureRequest) -> Iterator[Report]:
     made = Report(request.node.name)
     print(f"\n{made.name}")
-    request.addfinalizer(made.keep)
-    return made
+    yield made
+    made.keep()

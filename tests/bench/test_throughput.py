@@ -1,7 +1,8 @@
 """Alerts a second up to a person's desk, against bare workflows with as many no-op activities.
 
-Both sides run on the same Temporal server in the same run, in turn, with the same number of workflows in flight and one worker
-process of the same size. Ours also reads and writes PostgreSQL, audits, and keeps search attributes; the ratio says what is left.
+Both sides run on the same Temporal server in the same run, in turn, with the same number of
+workflows in flight and one worker process of the same size. Ours also reads and writes PostgreSQL,
+audits, and keeps search attributes; the ratio says what is left.
 """
 
 import asyncio
