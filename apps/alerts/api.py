@@ -59,7 +59,19 @@ class NewestFirst(CursorPagination):
     page_size = 50
 
 
-class AlertsView(APIView):
+class SignedView(APIView):
+    """A view that lets go of a signed body however it answers."""
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        body = getattr(request, "_auth", None)  # `auth` would authenticate a request that was not
+        if isinstance(body, SignedBody):
+            body.file.close()
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class AlertsView(SignedView):
     """Raise an alert (signed), list alerts (session)."""
 
     def get_authenticators(self) -> list[BaseAuthentication]:
@@ -104,7 +116,7 @@ class AlertsView(APIView):
         return paginator.get_paginated_response([_status(alert) for alert in page])
 
 
-class AlertView(APIView):
+class AlertView(SignedView):
     """One alert, for its source (signed) and for people who work at its site (session)."""
 
     authentication_classes = [SourceSignature, SessionAuthentication]
@@ -124,7 +136,7 @@ class AlertView(APIView):
         return Response(_status(alert))
 
 
-class AlertClipView(APIView):
+class AlertClipView(SignedView):
     """The clip of an alert that was raised without it."""
 
     authentication_classes = [SourceSignature]
@@ -146,8 +158,7 @@ class AlertClipView(APIView):
 def _read_then(sender: Sender, body: SignedBody, act: Callable[[Delivery], Response]) -> Response:
     """Read the parts of a proven body and act on them; a clip nobody took does not stay."""
     try:
-        with body.file:
-            delivery = _delivery(body)
+        delivery = _delivery(body)
     except NotAnAlert as error:
         return _not_readable(sender, body, error)
     except UnableToSpool as error:

@@ -5,6 +5,7 @@ stand at the top, so that the documentation and the tests read the same ones.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +33,10 @@ T = TypeVar("T")
 _KEY = re.compile(r"[A-Za-z0-9_:-]{1,200}")
 _CAMERA = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DETECTOR_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
-_SIGNAL_FIELDS = {"name", "value", "confidence", "start_seconds", "end_seconds", "validity"}
+_SIGNAL_FIELDS = {
+    *("name", "value", "confidence", "start_seconds", "end_seconds"),
+    *("track", "validity"),
+}
 
 
 class ClipDelivery(StrEnum):
@@ -177,6 +181,7 @@ def raised_by_person(
     camera: str,
     label: str,
     camera_at: datetime,
+    camera_at_is_now: bool = False,
     note: str = "",
     score: float | None = None,
     signals: Json = None,
@@ -186,6 +191,7 @@ def raised_by_person(
     """The intake of the upload form and of `manage.py raise_alert`. Raises NotAnAlert.
 
     `key` makes a second press of the button the same alert: put it into the form when it is shown.
+    With `camera_at_is_now` nobody stated a time, so another press a second later states the same.
     """
     reader = _Reader({"label": label, "note": note, "score": score, "signals": signals})
     fields = {
@@ -196,9 +202,8 @@ def raised_by_person(
     }
     if reader.faults:
         raise NotAnAlert(reader.faults)
-    stated = (
-        f"{camera}\n{label}\n{camera_at.astimezone(UTC).isoformat()}\n{score}\n{signals}\n{note}"
-    )
+    moment = "now" if camera_at_is_now else camera_at.astimezone(UTC).isoformat()
+    stated = json.dumps([camera, label, moment, score, signals, note])
     return AlertIntake(
         key=key,
         digest=delivery_digest(stated.encode(), clip_sha256=clip_sha256),

@@ -33,6 +33,9 @@ class SignalField(serializers.Serializer[object]):
     confidence = serializers.FloatField(required=False, min_value=0, max_value=1)
     start_seconds = serializers.FloatField(required=False, min_value=0)
     end_seconds = serializers.FloatField(required=False, min_value=0)
+    track = serializers.IntegerField(
+        required=False, min_value=0, help_text="Numbers the person it was seen on in this clip."
+    )
     validity = ValidityField(required=False)
 
 

@@ -73,6 +73,7 @@ def _intake(form: RaiseAlertForm, clip: SpooledClip | None) -> AlertIntake:
         camera=str(data["camera"].id),
         label=data["label"],
         camera_at=form.camera_moment(now=timezone.now()),
+        camera_at_is_now=data["camera_at"] is None,
         note=data["note"],
         clip_sha256=clip.sha256 if clip else "",
         clip_name=clip.original_name if clip else "",

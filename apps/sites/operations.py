@@ -1,6 +1,7 @@
 """Setting up sites, cameras and zones, and granting people access to a site."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from guardian.shortcuts import assign_perm, remove_perm
@@ -8,7 +9,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 from apps.accounts.models import User
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
-from apps.sites.models import Camera, Site, SiteUserObjectPermission, Zone
+from apps.sites.models import Camera, Roster, Site, SiteUserObjectPermission, Zone
 
 
 class UnableToGrant(Exception):
@@ -53,6 +54,24 @@ def add_zone(
     after = {"kind": kind, "name": name, "polygon": zone.polygon}
     record(actor=actor, event=Event.ZONE_CREATED, subject=Subject("zone", zone.id), after=after)
     return zone
+
+
+def add_roster(
+    *, actor: Actor, site: Site, starts_at: datetime, ends_at: datetime, operator_minutes: float
+) -> Roster:
+    """Say how many operator minutes a site has in a period. Raises ValidationError."""
+    roster = Roster(
+        tenant_id=actor.tenant_id,
+        site=site,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        operator_minutes=operator_minutes,
+    )
+    roster.full_clean()
+    roster.save(force_insert=True)
+    after = {"starts_at": starts_at, "ends_at": ends_at, "operator_minutes": operator_minutes}
+    record(actor=actor, event=Event.ROSTER_CHANGED, subject=Subject("site", site.id), after=after)
+    return roster
 
 
 def grant_site(*, actor: Actor, user: User, site: Site) -> SiteUserObjectPermission:

@@ -1,0 +1,45 @@
+"""`manage.py source_create`: a sender of alerts, with the secret it signs with."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from apps.accounts.models import Tenant
+from apps.accounts.tenancy import tenant_scope
+from apps.alerts.operations import create_source
+from apps.audit.events import Actor
+
+
+class Command(BaseCommand):
+    help = "Create a detector source and print its signing secret, this once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tenant", required=True, help="the tenant's slug")
+        parser.add_argument("--name", required=True, help="what the sender is called")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, tenant: str, name: str, json: bool, **options: Any) -> None:
+        owner = Tenant.objects.filter(slug=tenant).first()
+        if owner is None:
+            raise CommandError(f"There is no tenant {tenant!r}.")
+        try:
+            with tenant_scope(owner.id):
+                source, secret = create_source(actor=Actor.system(owner.id), name=name)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(
+            _as_json(str(source.id), secret) if json else _as_text(str(source.id), secret)
+        )
+
+
+def _as_json(source: str, secret: str) -> str:
+    return json.dumps({"source": source, "secret": secret})
+
+
+def _as_text(source: str, secret: str) -> str:
+    return (
+        f"Second-Look-Source: {source}\nSecret:             {secret}\n\n"
+        "The secret is not shown again. docs/api.md says how to sign with it."
+    )
