@@ -4,6 +4,8 @@ Nothing starts here. The fixtures of `tests.harness.servers` start a server when
 for it; a run under pytest-xdist has one set per worker. The folder's name has spaces on purpose.
 """
 
+import atexit
+import contextlib
 import os
 import shutil
 import tempfile
@@ -15,7 +17,8 @@ from config.stack.redis import Redis
 from config.stack.s3 import S3
 from config.stack.temporal import Temporal
 
-SCRATCH = Path(tempfile.mkdtemp(prefix="second look tests "))
+_PREFIX = "second look tests "
+SCRATCH = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()} "))
 SCRATCH.chmod(0o711)  # as root, PostgreSQL's account must be able to enter
 HOME = Home(SCRATCH / "var", prefer_default_ports=False)
 
@@ -37,6 +40,10 @@ _UNSET = ("ALLOWED_HOSTS", "TEMPORAL_CODEC_KEYS", "CLIP_SPOOL", "STATIC_ROOT", "
 
 def choose() -> None:
     """Choose every address and put it, with what settings need besides, into our environment."""
+    atexit.register(remove)
+    for folder in SCRATCH.parent.glob(f"{_PREFIX}*"):
+        if _run_is_dead(folder):
+            _remove(folder)
     for server in SERVERS:
         server.choose_ports()
         os.environ.update(server.exports())
@@ -47,6 +54,17 @@ def choose() -> None:
 
 def remove() -> None:
     """Remove the folder of the run and what SeaweedFS leaves outside it."""
-    for socket in S3_SERVER.internal_sockets():
-        socket.unlink(missing_ok=True)
-    shutil.rmtree(SCRATCH, ignore_errors=True)
+    _remove(SCRATCH)
+
+
+def _remove(scratch: Path) -> None:
+    with contextlib.suppress(KeyError, OSError):
+        for socket in S3(Home(scratch / "var")).internal_sockets():
+            socket.unlink(missing_ok=True)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _run_is_dead(scratch: Path) -> bool:
+    """Whether the run that the folder is named after was killed before it could tidy up."""
+    number = scratch.name.removeprefix(_PREFIX).partition(" ")[0]
+    return number.isdigit() and not Path("/proc", number).exists() and Path("/proc").exists()
