@@ -11,6 +11,8 @@ from config.stack.server import running
 from tests.harness import environment
 from tests.harness.databases import current_database, role_addresses
 
+_to_empty: list[redis_client.Redis] = []  # our client of Redis, while it runs
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
@@ -23,14 +25,25 @@ def postgres() -> Iterator[Postgres]:
 def redis_server() -> Iterator[str]:
     """Redis, started for every database test as well, because Django's cache is there."""
     with running(environment.REDIS, log=environment.HOME.log("redis")):
-        yield environment.REDIS.exports()["REDIS_URL"]
+        url = environment.REDIS.exports()["REDIS_URL"]
+        with redis_client.Redis.from_url(url) as client:
+            _to_empty.append(client)
+            yield url
+            _to_empty.clear()
+
+
+@pytest.fixture(autouse=True)
+def _leaves_redis_empty() -> Iterator[None]:
+    """Whatever a test leaves in Redis (cache, rate limits, queues) is gone before the next."""
+    yield
+    for client in _to_empty:
+        client.flushall()
 
 
 @pytest.fixture
-def redis_url(redis_server: str) -> Iterator[str]:
-    """Redis' address. Whatever a test leaves in it is gone before the next."""
-    yield redis_server
-    _empty(redis_server)
+def redis_url(redis_server: str) -> str:
+    """Redis' address; it is empty."""
+    return redis_server
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +76,3 @@ def stack_environment(db: None) -> dict[str, str]:
     """
     addresses = role_addresses(current_database())
     return os.environ | addresses | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-
-
-def _empty(url: str) -> None:
-    with redis_client.Redis.from_url(url) as client:
-        client.flushall()
