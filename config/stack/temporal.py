@@ -77,13 +77,14 @@ class Temporal:
         return f"{LOOPBACK}:{self._port()}"
 
     def ready(self) -> bool:
+        """Asked directly and through the UI, whose own connection comes up a little later."""
         try:
-            api, ui = self._port("temporal_http"), self._port("temporal_ui")
+            api = f"http://{LOOPBACK}:{self._port('temporal_http')}"
+            ui = f"http://{LOOPBACK}:{self._port('temporal_ui')}{UI_PATH}"
         except KeyError:
             return False
-        return _answers(f"http://{LOOPBACK}:{api}/api/v1/namespaces/{NAMESPACE}") and _answers(
-            f"http://{LOOPBACK}:{ui}{UI_PATH}/"
-        )
+        question = f"/api/v1/namespaces/{NAMESPACE}"
+        return _answers(api + question) and _answers(ui + question)
 
     def bootstrap(self) -> None:
         """Nothing to add: the command line registers namespace and search attributes."""
