@@ -16,10 +16,10 @@ from apps.triage.vocabulary import LABEL_WORDS
 OTHER = "other_observation"
 
 
-class CameraField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class CameraField(forms.ModelChoiceField[Camera]):
     """Cameras named with their site."""
 
-    def label_from_instance(self, obj: Camera) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: Camera) -> str:
         return f"{obj.site.name} · {obj.name}"
 
 

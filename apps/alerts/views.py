@@ -1,5 +1,7 @@
 """The upload form. Footage already recorded is handed out by apps.evidence."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -80,7 +82,7 @@ def _intake(form: RaiseAlertForm, clip: SpooledClip | None) -> AlertIntake:
     )
 
 
-def _spooled(upload: UploadedFile | None) -> SpooledClip | None:
+def _spooled(upload: UploadedFile[Any] | None) -> SpooledClip | None:
     if upload is None:
         return None
     return spool_clip(upload.chunks(), original_name=upload.name or "clip")
@@ -95,10 +97,8 @@ def _raiser(request: HttpRequest) -> User:
 
 
 def _form(user: User, request: HttpRequest | None = None) -> RaiseAlertForm:
-    limits = {"user": user, "max_bytes": settings.CLIP_MAX_BYTES}
-    if request is None:
-        return RaiseAlertForm(**limits)
-    return RaiseAlertForm(request.POST, request.FILES, **limits)
+    data, files = (request.POST, request.FILES) if request else (None, None)
+    return RaiseAlertForm(data, files, user=user, max_bytes=settings.CLIP_MAX_BYTES)
 
 
 def _page(request: HttpRequest, form: RaiseAlertForm, *, status: int) -> HttpResponse:

@@ -67,13 +67,15 @@ class Shell:
     def entries(self) -> list[Entry]:
         if self._user is None:
             return []
-        return entries_for(self._user, path=self._request.path, waiting=self._waiting())
+        return entries_for(self._user, path=self._request.path)
 
     @cached_property
     def system_entries(self) -> list[Entry]:
         return system_entries_for(self._user) if self._user else []
 
-    def _waiting(self) -> int:
+    @cached_property
+    def waiting(self) -> int:
+        """How many alerts wait for a person, where this person works."""
         if self._user is None or not self._user.may(Permission.VIEW_ALERTS):
             return 0
         waiting = [AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW]

@@ -29,7 +29,7 @@ class Entry:
     icon: str
     url: str
     is_current: bool
-    badge: int = 0
+    has_badge: bool = False
 
 
 PLACES = (
@@ -67,8 +67,8 @@ SYSTEM_PLACES = (
 )
 
 
-def entries_for(user: User, *, path: str, waiting: int) -> list[Entry]:
-    """The rail's entries for `user` on the page at `path`; `waiting` is the queue's badge."""
+def entries_for(user: User, *, path: str) -> list[Entry]:
+    """The rail's entries for `user` on the page at `path`."""
     current = _current(path)
     return [
         Entry(
@@ -76,7 +76,7 @@ def entries_for(user: User, *, path: str, waiting: int) -> list[Entry]:
             icon=place.icon,
             url=reverse(place.route),
             is_current=place is current,
-            badge=waiting if place.has_badge else 0,
+            has_badge=place.has_badge,
         )
         for place in PLACES
         if user.may(place.permission)

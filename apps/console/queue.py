@@ -1,7 +1,7 @@
 """The queue as rows: which alerts, in which order, and the words of each row."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -39,6 +39,7 @@ class QueueRow:
     task: HumanTask | None
     disposition: Disposition | None
     has_still: bool
+    has_left: bool = False
 
     @property
     def is_blind(self) -> bool:
@@ -98,9 +99,13 @@ def with_rows(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
     )
 
 
-def rows_of(alerts: Iterable[Alert], *, currency: str) -> list[QueueRow]:
-    """The rows of alerts read by `with_rows`."""
-    return [_row(alert, currency=currency) for alert in alerts]
+def rows_of(alerts: Iterable[Alert], *, currency: str, filters: QueueFilters) -> list[QueueRow]:
+    """The rows of alerts read by `with_rows`; one that no longer belongs in the tab says so."""
+    states = TAB_STATES[filters.tab]
+    return [
+        replace(_row(alert, currency=currency), has_left=alert.state not in states)
+        for alert in alerts
+    ]
 
 
 def tab_counts(user: User, filters: QueueFilters) -> dict[QueueTab, int]:

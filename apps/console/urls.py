@@ -7,6 +7,8 @@ from apps.console import views
 urlpatterns = [
     path("", views.queue, name="queue"),
     path("queue/new/", views.queue_news, name="queue-news"),
+    path("queue/badge/", views.queue_badge, name="queue-badge"),
+    path("queue/<uuid:alert_id>/", views.queue_row, name="queue-row"),
     path("alerts/<uuid:alert_id>/", views.alert, name="alert"),
     path("alerts/<uuid:alert_id>/history/", views.alert_history, name="alert-history"),
 ]

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
+from apps.alerts.queries import alerts_visible_to
 from apps.cases.history import history_of_alert
 from apps.console.alert_page import alert_page
 from apps.console.forms import QueueFilterForm, QueueFilters, QueueTab
@@ -79,14 +80,14 @@ def queue(request: HttpRequest) -> HttpResponse:
     user = _viewer(request)
     filters = QueueFilterForm(request.GET).filters()
     page = Paginator(queue_alerts(user, filters), PAGE_ROWS).get_page(request.GET.get("page"))
-    rows = rows_of(with_rows(page.object_list), currency=user.tenant.currency)  # type: ignore[arg-type]
+    alerts = with_rows(page.object_list)  # type: ignore[arg-type]
     context = {
         "filters": filters,
         "tabs": _tabs(user, filters),
         "strategies": [(strategy.value, words) for strategy, words in STRATEGY_WORDS.items()],
         "labels": labels_of(user),
         "page": page,
-        "rows": rows,
+        "rows": rows_of(alerts, currency=user.tenant.currency, filters=filters),
         "address": filters.address(),
         "tab_address": QueueFilters(tab=filters.tab).address(),
         "news_address": filters.address(since=timezone.now().isoformat()),
@@ -109,6 +110,32 @@ def queue_news(request: HttpRequest) -> HttpResponse:
     return render(
         request, "console/_queue_news.html", {"count": count, "address": filters.address()}
     )
+
+
+@login_required
+@never_cache
+@require_GET
+def queue_row(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """One row again, in its place: decided or moved on, it says so instead of vanishing."""
+    user = _viewer(request)
+    filters = QueueFilterForm(request.GET).filters()
+    found = get_object_or_404(with_rows(alerts_visible_to(user)), id=alert_id)
+    rows = rows_of([found], currency=user.tenant.currency, filters=filters)
+    context = {
+        "row": rows[0],
+        "address": filters.address(),
+        "sla_seconds": user.tenant.review_sla_seconds,
+    }
+    return render(request, "console/_queue_row.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def queue_badge(request: HttpRequest) -> HttpResponse:
+    """How many alerts wait, for the rail."""
+    _viewer(request)
+    return render(request, "console/_badge.html")
 
 
 @login_required

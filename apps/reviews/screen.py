@@ -9,13 +9,18 @@ from apps.reviews.models import DecisionAttempt
 from apps.reviews.payload import DecisionPayload
 from apps.reviews.queries import Choice, decision_bar, standing_disposition
 from apps.reviews.words import RECORDED_WAITING
-from apps.triage.states import AttemptState, Verdict
+from apps.triage.states import AlertState, AttemptState, Verdict
 
 BUTTON_WORDS = {
     Verdict.THEFT_CONFIRMED: "Confirm theft",
     Verdict.FALSE_ALARM: "False alarm",
     Verdict.BENIGN_EXPLAINED: "Explained, benign",
     Verdict.INCONCLUSIVE: "Inconclusive",
+}
+NOT_WAITING_WORDS: dict[str, str] = {
+    AlertState.RECEIVED: "The alert is being analysed. It can be decided as soon as it waits for a person.",
+    AlertState.ANALYSING: "The alert is being analysed. It can be decided as soon as it waits for a person.",
+    AlertState.ARCHIVED: "Triage archived this alert; nobody is asked to decide it.",
 }
 CONSEQUENCES = {
     Verdict.THEFT_CONFIRMED: "An incident and a case are opened and the footage is sealed as an exhibit.",
@@ -53,7 +58,7 @@ def decision_screen(user: User, alert: Alert) -> DecisionScreen:
     buttons = tuple(_button(choice) for choice in bar.choices)
     return DecisionScreen(
         buttons=buttons,
-        blocked=bar.blocked,
+        blocked=NOT_WAITING_WORDS.get(alert.state, bar.blocked) if bar.blocked else "",
         hint=_hint(buttons, second=bar.needs_second_person, confirmed=bar.confirmations),
         watched_words=watched_words(bar.watched_ms, bar.marked_ms),
         waiting_attempt=bar.waiting_attempt,

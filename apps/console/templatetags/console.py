@@ -51,7 +51,7 @@ PILLS: dict[str, tuple[str, str, str]] = {
 _AGO = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
 
 
-_CUT = mark_safe('<line class="cut" x1="96%" x2="97%" y1="12" y2="0"/>')  # noqa: S308 - a constant
+_CUT = mark_safe('<line class="cut" x1="96%" x2="97%" y1="12" y2="0"/>')
 
 
 @register.simple_tag

@@ -71,7 +71,7 @@ function send(form) {
 }
 
 function attach(form) {
-  form.querySelector("input[type=file]").addEventListener("change", () => checked(form));
+  form.addEventListener("change", (event) => event.target.type === "file" && checked(form));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (checked(form)) send(form);
