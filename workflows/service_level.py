@@ -24,9 +24,11 @@ class Timetable:
         if self.due_at <= self.opened_at:
             raise ValueError("a task is due after it was opened")
 
-    def steps(self) -> Iterator[tuple[TaskStep, datetime]]:
+    def steps(self, *, now: datetime) -> Iterator[tuple[TaskStep, datetime]]:
         """Endless: remind at half time, reassign when due, escalate half a period later, then remind at doubling
-        intervals of at most a day, for as long as nobody decides."""
+        intervals of at most a day, for as long as nobody decides. Of the reminders that lie before `now` none is
+        made up for, of the three steps before them every one that was not taken.
+        """
         period = self.due_at - self.opened_at
         escalate_at = self.due_at + period / 2
         planned = (
@@ -35,7 +37,8 @@ class Timetable:
             (TaskStep.ESCALATE, escalate_at, self.escalated),
         )
         yield from ((step, at) for step, at, taken in planned if not taken)
-        yield from _reminders(after=escalate_at, every=period)
+        reminders = _reminders(after=escalate_at, every=period)
+        yield from ((step, at) for step, at in reminders if at > now)
 
 
 def _reminders(*, after: datetime, every: timedelta) -> Iterator[tuple[TaskStep, datetime]]:

@@ -132,7 +132,7 @@ class AlertTriageWorkflow:
     async def _wait_for_a_person(self, standing: Standing) -> Standing:
         """Remind, reassign, escalate, for years if need be. Only an applied decision ends it."""
         self._show_waiting(standing)
-        for step, at in _timetable(standing).steps():
+        for step, at in _timetable(standing).steps(now=workflow.now()):
             if await _within(at - workflow.now(), lambda: self._decision is not None):
                 break
             message = TakeTaskStep(
