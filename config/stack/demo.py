@@ -60,7 +60,8 @@ def play(run: Run, *, clip: Path | None) -> Rows:
             (f"Sign in: {who['role']}", f"{who['email']}  {who['password']}")
             for who in seeded["accounts"]
         ),
-        ("Alert", f"{url}\n{alert.in_words()}"),
+        ("Alert", url),
+        ("", alert.in_words()),
         *addresses(run)[-2:],
     ]
 

@@ -36,7 +36,11 @@ class Home:
             raise ValueError(f"a stack's home must be an absolute path, not {self.path}")
 
     def folder(self, *parts: str) -> Path:
-        """A folder below the home, created for our eyes only."""
+        """A folder below the home, created for our eyes only.
+
+        The home itself lets others through (not look): as root, PostgreSQL runs as another account.
+        """
+        self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
         wanted = self.path.joinpath(*parts)
         wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
         return wanted

@@ -17,10 +17,15 @@ from config.stack import record
 from config.stack.home import Home
 from config.stack.record import ProcessRecord, Record
 from config.stack.server import Program, UnableToStart, dies_with_parent, tail
-from config.stack.supervisor import Child, ChildState, Supervisor, ending
+from config.stack.supervisor import (
+    START_PATIENCE_SECONDS,
+    Child,
+    ChildState,
+    Supervisor,
+    ending,
+)
 from config.stack.terminal import Terminal
 
-START_PATIENCE_SECONDS = 120.0
 COMMAND_PATIENCE_SECONDS = 600.0
 STOP_PATIENCE_SECONDS = 20.0
 FALLS_TOLERATED = 3
@@ -98,24 +103,31 @@ class Run:
         """What starts from here on is stopped together, before all that started earlier."""
         self.layers.append((title, []))
 
-    def start(self, program: Program, *, title: str, ready_words: str = "") -> Child:
+    def start(
+        self,
+        program: Program,
+        *,
+        title: str,
+        ready_words: str = "",
+        start_patience_seconds: float = START_PATIENCE_SECONDS,
+    ) -> Child:
         """Start a program in the newest layer; `wait_for` says when it is ready."""
         child = self.supervisor.start(
-            program, log=self.home.log(program.name), title=title, ready_words=ready_words
+            program,
+            log=self.home.log(program.name),
+            title=title,
+            ready_words=ready_words,
+            start_patience_seconds=start_patience_seconds,
         )
         self.layers[-1][1].append(child)
         self._keep_record()
         return child
 
-    def wait_for(self, child: Child, *, patience_seconds: float = START_PATIENCE_SECONDS) -> None:
-        """Return when the child is ready. Raises UnableToStart with the end of its log."""
-        deadline = time.monotonic() + patience_seconds
+    def wait_for(self, child: Child) -> None:
+        """Return when the child is ready. Raises UnableToStart when it has fallen too often."""
         while child.state is not ChildState.READY:
             if child.falls >= FALLS_TOLERATED:
                 raise UnableToStart(f"{child.title} {child.last_end}:\n{tail(child.log)}")
-            if time.monotonic() > deadline:
-                waited = f"did not become ready within {patience_seconds:.0f} s"
-                raise UnableToStart(f"{child.title} {waited}:\n{tail(child.log)}")
             self.pause(0.05)
 
     def pause(self, seconds: float) -> None:

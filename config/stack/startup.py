@@ -41,7 +41,10 @@ def _start_servers(run: Run) -> "Sequence[tuple[Child, Server]]":
             server.prepare()
         run.variables |= server.exports()
         run.open_layer(row.title)
-        started.append((run.start(server, title=row.title), server))
+        child = run.start(
+            server, title=row.title, start_patience_seconds=row.start_patience_seconds
+        )
+        started.append((child, server))
     return started
 
 

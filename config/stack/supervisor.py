@@ -17,6 +17,7 @@ from config.stack.server import Program, launch
 
 LOG_LIMIT_BYTES = 10_000_000
 STOP_PATIENCE_SECONDS = 30.0
+START_PATIENCE_SECONDS = 90.0
 _PROBE_EVERY_SECONDS = 5.0
 
 
@@ -57,6 +58,7 @@ class Child:
     log: Path
     title: str
     ready_words: str = ""
+    start_patience_seconds: float = START_PATIENCE_SECONDS
     state: ChildState = ChildState.STOPPED
     process: "subprocess.Popen[bytes] | None" = None
     restarts: int = 0
@@ -75,6 +77,9 @@ class Child:
         self.log_offset = self.log.stat().st_size if self.log.exists() else 0
         self.process = launch(self.program, log=self.log)
         self.state, self.started, self.probe_due = ChildState.STARTING, now, now
+
+    def is_late(self, *, now: float) -> bool:
+        return now - self.started > self.start_patience_seconds
 
     def answers(self) -> bool:
         """Whether the program is ready; a start also counts only when its words were written."""
@@ -103,11 +108,20 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
 
     def start(
-        self, program: Program, *, log: Path, title: str = "", ready_words: str = ""
+        self,
+        program: Program,
+        *,
+        log: Path,
+        title: str = "",
+        ready_words: str = "",
+        start_patience_seconds: float = START_PATIENCE_SECONDS,
     ) -> Child:
-        """Start one more program and watch it from now on."""
+        """Start one more program and watch it from now on.
+
+        One that is not ready when its patience ends is killed and started again, like a fallen one.
+        """
         bound(log)
-        child = Child(program, log, title or program.name, ready_words)
+        child = Child(program, log, title or program.name, ready_words, start_patience_seconds)
         child.start(now=self.clock())
         self.children.append(child)
         return child
@@ -124,17 +138,19 @@ class Supervisor:
                 child.restarts += 1
                 child.start(now=now)
         elif child.process and (status := child.process.poll()) is not None:
-            self._fell(child, status, now)
+            self._fell(child, ending(status), now)
+        elif child.state is ChildState.STARTING and child.is_late(now=now):
+            self._fell(child, f"was not ready after {child.start_patience_seconds:g} s", now)
         elif child.process and now >= child.probe_due:
             self._probe(child, now)
 
-    def _fell(self, child: Child, status: int, now: float) -> None:
+    def _fell(self, child: Child, how: str, now: float) -> None:
         if child.state is ChildState.STOPPED:
             return
         sweep(child)
         child.falls = self.backoff.falls(before=child.falls, lived_seconds=now - child.started)
         delay = self.backoff.delay(falls=child.falls)
-        child.last_end = ending(status)
+        child.last_end = how
         child.state, child.due = ChildState.WAITING, now + delay
         self.report(f"{child.title} {child.last_end}; starting it again in {delay:g} s")
 

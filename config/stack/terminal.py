@@ -16,6 +16,8 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
+_FRAME = 7  # what lines and spaces take up beside the text of two columns
+
 
 @dataclass
 class Step:
@@ -46,7 +48,7 @@ class Terminal:
         with self._under_way(title) as step:
             try:
                 yield step
-            except BaseException:
+            except Exception:
                 self.console.print(f"[red]✗[/red] {escape(title)}")
                 raise
         took = time.monotonic() - began
@@ -88,14 +90,21 @@ class Terminal:
         self.console.print(escape(text))
 
     def summary(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
-        """The one table at the end: what, and where or how."""
-        table = Table(title=title, title_justify="left", show_header=False, box=box.ROUNDED)
+        """The one table at the end: what, and where or how. Addresses are never broken in two."""
+        needed = max(len(name) for name, _ in rows) + max(len(text) for _, text in rows) + _FRAME
+        framed = needed <= self.console.width or not self.console.is_terminal
+        table = Table(
+            title=title,
+            title_justify="left",
+            show_header=False,
+            box=box.ROUNDED if framed else None,
+        )
         table.add_column(style="bold", no_wrap=True)
-        table.add_column(overflow="fold")
+        table.add_column(no_wrap=True)
         for name, text in rows:
             table.add_row(escape(name), escape(text))
         self.console.print()
-        self.console.print(table)
+        self.console.print(table, width=max(needed, self.console.width), crop=False)
 
     def processes(self, rows: Sequence[Sequence[str]]) -> None:
         """`manage.py status`: one row a process."""

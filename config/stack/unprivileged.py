@@ -46,7 +46,7 @@ def reachable_folder(home: Home, name: str, *, user: str | None) -> Path:
     if not folder.exists():
         if folder.is_symlink():  # the data it pointed to is gone
             folder.unlink()
-        home.path.mkdir(parents=True, exist_ok=True)
+        home.folder()
         if user is None or _can_enter(home.path, user):
             folder.mkdir(mode=0o700)
         else:

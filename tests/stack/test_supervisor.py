@@ -115,6 +115,22 @@ def test_what_a_fallen_program_had_started_is_ended_before_it_starts_again(
     watched.until(lambda: not lives(grandchild))
 
 
+def test_a_program_that_never_gets_ready_is_started_again(watched: Watched) -> None:
+    """A program that hangs while it starts is as gone as one that ended."""
+    child = watched.supervisor.start(
+        Script("hanging", SLEEPS, watched.folder),
+        log=watched.folder / "hanging.log",
+        title="Hanging",
+        ready_words="never said",
+        start_patience_seconds=0.5,
+    )
+    first = child.pid
+    assert first
+    watched.until(lambda: child.restarts == 1)
+    assert not lives(first)
+    assert watched.said == ["Hanging was not ready after 0.5 s; starting it again in 0.05 s"]
+
+
 def test_stopping_asks_first_and_leaves_nothing_behind(watched: Watched) -> None:
     named = [f"NAME = {name!r}\n{NOTES_ITS_END}" for name in ("one", "two")]
     children = [watched.start(f"n{number}", source) for number, source in enumerate(named)]
