@@ -10,6 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from apps.triage.states import CaseState
 from config import env
 
 django_stubs_ext.monkeypatch()
@@ -287,6 +288,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        # Several components have a field `state`; each state machine keeps its name.
+        "CaseState": [(state.value, state.value.replace("_", " ")) for state in CaseState],
+        "AlertState": "apps.alerts.serializers.ALERT_STATES",
+        "ClipState": "apps.alerts.serializers.CLIP_STATES",
+        "ValidityState": "apps.alerts.serializers.VALIDITY_STATES",
+    },
 }
 
 UNFOLD = {

@@ -119,7 +119,7 @@ class Sweeper:
 
 def _connection() -> AbstractContextManager["psycopg.Connection[Any]"]:
     """A connection of its own, outside Django's pool, that only listens."""
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = settings.DATABASES["default"]
     return psycopg.connect(
         host=database["HOST"],
         port=database["PORT"],

@@ -160,7 +160,8 @@ def _read(request: HttpRequest, signer: signing.BodySigner, message_id: str) -> 
 
 def _kept(request: HttpRequest, signer: signing.BodySigner, *, most: int) -> tuple[IO[bytes], int]:
     """The body in memory or in a nameless file, rewound, and its size. Raises OSError."""
-    file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, dir=spool.temporary_folder())  # noqa: SIM115
+    folder = str(spool.temporary_folder())
+    file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, dir=folder)  # noqa: SIM115
     try:
         size = _copy(request, file, signer, most=most)
         file.seek(0)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.http.multipartparser import (
@@ -44,7 +44,9 @@ def read_multipart(file: IO[bytes], *, content_type: str) -> Delivery:
     """
     reader = _Parts()
     try:
-        reader.read(Parser(LazyStream(ChunkIter(file, _CHUNK_BYTES)), _boundary(content_type)))
+        reader.read(
+            Parser(LazyStream(ChunkIter(cast(Any, file), _CHUNK_BYTES)), _boundary(content_type))
+        )
         return reader.delivery()
     except (MultiPartParserError, InputStreamExhausted) as error:
         reader.abandon()

@@ -83,7 +83,7 @@ _DEFINITIONS = {
 }
 
 
-class SourceSignatureScheme(OpenApiAuthenticationExtension):
+class SourceSignatureScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The four headers of a signed request; all of them are required together."""
 
     target_class = "apps.alerts.authentication.SourceSignature"

@@ -8,6 +8,11 @@ from apps.alerts import intake
 from apps.triage import signals
 from apps.triage.states import AlertState, ClipState
 
+# Named in settings.SPECTACULAR_SETTINGS, because several components have a field `state`.
+ALERT_STATES = [(state.value, state.value) for state in AlertState]
+CLIP_STATES = [(state.value, state.value) for state in ClipState]
+VALIDITY_STATES = [(state.value, state.value) for state in signals.ValidityState]
+
 
 class DetectorField(serializers.Serializer[object]):
     id = serializers.CharField(max_length=intake.LONGEST_DETECTOR_ID)
@@ -17,9 +22,7 @@ class DetectorField(serializers.Serializer[object]):
 class ValidityField(serializers.Serializer[object]):
     """How well the signal separates, in the detector's own words: counts only above its null."""
 
-    state = serializers.ChoiceField(
-        choices=[state.value for state in signals.ValidityState], required=False
-    )
+    state = serializers.ChoiceField(choices=VALIDITY_STATES, required=False)
     statistic = serializers.CharField(required=False, max_length=200, help_text="Such as auc.")
     figure = serializers.FloatField(required=False)
     null = serializers.FloatField(required=False, help_text="The figure chance would reach.")
@@ -54,10 +57,12 @@ class AlertStated(serializers.Serializer[object]):
         max_length=intake.LONGEST_CAMERA, help_text="The camera's name in addresses, or its id."
     )
     detector = DetectorField()
-    label = serializers.CharField(max_length=intake.LONGEST_LABEL)
+    label = serializers.CharField(max_length=intake.LONGEST_LABEL)  # type: ignore[assignment]
     score = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=1)
     camera_at = serializers.DateTimeField(help_text="The camera's clock, with its offset from UTC.")
-    signals = SignalField(many=True, required=False, max_length=signals.MOST_SIGNALS)
+    signals = serializers.ListField(
+        child=SignalField(), required=False, max_length=signals.MOST_SIGNALS
+    )
     saliency_grid = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField(min_value=0, max_value=1)),
         required=False,
@@ -89,7 +94,7 @@ class UploadAddress(serializers.Serializer[object]):
 
 
 class ClipStatus(serializers.Serializer[object]):
-    state = serializers.ChoiceField(choices=[state.value for state in ClipState])
+    state = serializers.ChoiceField(choices=CLIP_STATES)
     refused_code = serializers.CharField(required=False)
     refused_reason = serializers.CharField(required=False)
     pending_reason = serializers.CharField(required=False)
@@ -100,14 +105,14 @@ class AlertAccepted(serializers.Serializer[object]):
     id = serializers.UUIDField()
     reference = serializers.CharField()
     status_url = serializers.URLField()
-    state = serializers.ChoiceField(choices=[state.value for state in AlertState])
+    state = serializers.ChoiceField(choices=ALERT_STATES)
     clip = ClipStatus(allow_null=True)
 
 
 class AlertStatus(AlertAccepted):
     camera = serializers.CharField()
     detector = DetectorField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the field's own label is another thing
     score = serializers.FloatField(allow_null=True)
     stage = serializers.CharField(help_text="What is being done, in words.", allow_blank=True)
     failed_step = serializers.CharField(allow_blank=True)
@@ -127,4 +132,4 @@ class FaultField(serializers.Serializer[object]):
 class Problem(serializers.Serializer[object]):
     detail = serializers.CharField()
     code = serializers.CharField()
-    errors = FaultField(many=True, required=False)
+    errors = FaultField(many=True, required=False)  # type: ignore[assignment]  # likewise

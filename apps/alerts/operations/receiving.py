@@ -114,7 +114,7 @@ def _insert(*, actor: Actor, intake: AlertIntake, camera: Camera, now: datetime)
         camera_at=intake.camera_at,
         received_at=now,
         clock_skew_flagged=intake.skewed(received_at=now),
-        raised_by=actor.user_id,
+        raised_by=actor.user_id if isinstance(actor.user_id, UUID) else None,
         is_drill=camera.site.tenant.is_drill,
     )
     Alert.objects.bulk_create([alert], ignore_conflicts=True)
