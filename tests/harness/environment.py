@@ -53,14 +53,22 @@ def choose() -> None:
 
 
 def remove() -> None:
-    """Remove the folder of the run and what SeaweedFS leaves outside it."""
+    """Remove the folder of the run and what lies outside it."""
     _remove(SCRATCH)
 
 
-def _remove(scratch: Path) -> None:
+def forget(home: Home) -> None:
+    """Remove a home and what its servers keep outside it."""
     with contextlib.suppress(KeyError, OSError):
-        for socket in S3(Home(scratch / "var")).internal_sockets():
+        for socket in S3(home).internal_sockets():
             socket.unlink(missing_ok=True)
+    if (home.path / "postgres").is_symlink():
+        shutil.rmtree((home.path / "postgres").resolve(), ignore_errors=True)
+    shutil.rmtree(home.path, ignore_errors=True)
+
+
+def _remove(scratch: Path) -> None:
+    forget(Home(scratch / "var"))
     shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 
 from config.stack.home import Home
-from tests.harness.environment import SCRATCH
-from tests.stack.homes import forget
+from tests.harness.environment import SCRATCH, forget
 
 
 @pytest.fixture

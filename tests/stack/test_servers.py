@@ -21,8 +21,7 @@ from config.stack.redis import Redis
 from config.stack.server import UnableToStart, running
 from config.stack.temporal import SEARCH_ATTRIBUTES, Temporal
 from config.stack.unprivileged import OUTSIDE, unprivileged_user
-from tests.harness.environment import SCRATCH
-from tests.stack.homes import forget
+from tests.harness.environment import SCRATCH, forget
 
 
 def postgres_of(home: Home) -> Postgres:
