@@ -8,7 +8,7 @@ from apps.alerts.models import Alert, Disposition
 from apps.reviews.models import DecisionAttempt
 from apps.reviews.payload import DecisionPayload
 from apps.reviews.queries import Choice, decision_bar, standing_disposition
-from apps.reviews.words import RECORDED_WAITING
+from apps.reviews.words import RECORDED_WAITING, Code
 from apps.triage.states import AlertState, AttemptState, Verdict
 
 BUTTON_WORDS = {
@@ -76,13 +76,14 @@ def watched_words(watched_ms: int, marked: tuple[int, int] | None) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Fate:
-    """What became of an attempt: an icon, a kind of notice, and the sentence."""
+    """What became of an attempt; `decided` says that it settled the alert, not only a first of two confirmations."""
 
     icon: str
     kind: str
     words: str
     is_settled: bool
     at: datetime | None
+    decided: bool = False
 
 
 def fate_of(attempt: DecisionAttempt) -> Fate:
@@ -95,7 +96,12 @@ def fate_of(attempt: DecisionAttempt) -> Fate:
         words = RECORDED_WAITING if attempt.submitted_at else "Prepared, not confirmed yet."
         return Fate(icon="hourglass", kind="verify", words=words, is_settled=False, at=None)
     return Fate(
-        icon=icon, kind=kind, words=attempt.outcome_text, is_settled=True, at=attempt.settled_at
+        icon=icon,
+        kind=kind,
+        words=attempt.outcome_text,
+        is_settled=True,
+        at=attempt.settled_at,
+        decided=attempt.outcome_code == Code.APPLIED,
     )
 
 
