@@ -103,8 +103,13 @@ class Terminal:
         table.add_column(no_wrap=True)
         for name, text in rows:
             table.add_row(escape(name), escape(text))
+        wide = Console(
+            file=self.console.file,
+            width=max(needed, self.console.width),
+            force_terminal=self.console.is_terminal,
+        )
         self.console.print()
-        self.console.print(table, width=max(needed, self.console.width), crop=False)
+        wide.print(table)
 
     def processes(self, rows: Sequence[Sequence[str]]) -> None:
         """`manage.py status`: one row a process."""
