@@ -1,6 +1,7 @@
 """Bring servers we did not start to where our processes need them; for every release, at any time."""
 
 import asyncio
+import gc
 from typing import Any
 
 from django.conf import settings
@@ -61,6 +62,7 @@ class Command(BaseCommand):
             asyncio.run(prepare_temporal())
         except (RPCError, RuntimeError) as problem:
             raise CommandError(f"Temporal at {settings.TEMPORAL_ADDRESS}: {problem}") from problem
+        gc.collect()  # temporalio may crash when the interpreter ends with its objects alive
 
     def _say(self, what: str) -> None:
         self.stdout.write(f"preparing {what}")
