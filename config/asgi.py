@@ -15,8 +15,8 @@ from config.temporal_ui import temporal_ui  # noqa: E402
 
 pages = limited(cast(Application, django))
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 

@@ -1,6 +1,7 @@
 """Alerts and what is known about them. Facts about an alert are rows beside it; only its state moves."""
 
 import uuid
+from enum import StrEnum
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -10,7 +11,7 @@ from apps.sites.models import Camera, Site
 from apps.triage import states
 
 
-def _choices(members: type[states.StrEnum]) -> list[tuple[str, str]]:
+def _choices(members: type[StrEnum]) -> list[tuple[str, str]]:
     return [(member.value, member.value.replace("_", " ")) for member in members]
 
 
