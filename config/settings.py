@@ -166,6 +166,13 @@ TEMPORAL_ADDRESS = env.text("TEMPORAL_ADDRESS", "127.0.0.1:7233")
 TEMPORAL_NAMESPACE = env.text("TEMPORAL_NAMESPACE", "default")
 TEMPORAL_UI_URL = env.http_url("TEMPORAL_UI_URL")
 TEMPORAL_CODEC_KEYS = env.words("TEMPORAL_CODEC_KEYS")
+# Activities at once, by queue: the database pool has room for them; a device does one clip at a time.
+WORKER_SLOTS = {
+    "triage": env.integer("TRIAGE_SLOTS", 8, least=1),
+    "inference": env.integer("INFERENCE_SLOTS", 1, least=1),
+    "exports": env.integer("EXPORTS_SLOTS", 2, least=1),
+}
+OTEL_EXPORTER_OTLP_ENDPOINT = env.http_url("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # --- Intake ---------------------------------------------------------------------------------------------------
 
@@ -174,6 +181,7 @@ INTAKE_MAX_JSON_BYTES = env.integer("INTAKE_MAX_JSON_BYTES", 1024 * 1024, least=
 INTAKE_TOLERANCE_SECONDS = env.integer("INTAKE_TOLERANCE_SECONDS", 300, least=1)
 CLIP_MAX_BYTES = env.integer("CLIP_MAX_BYTES", 512 * 1024 * 1024, least=1024)
 ALERTS_IN_FLIGHT = env.integer("ALERTS_IN_FLIGHT", 16, least=1)
+RUNS_COMPARED_EVERY_SECONDS = env.integer("RUNS_COMPARED_EVERY_SECONDS", 60, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None

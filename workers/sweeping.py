@@ -68,7 +68,11 @@ def chores() -> list[Chore]:
         Chore("workflows started", lambda: outbox.start_waiting(now=timezone.now()), 1.0),
         Chore("decisions sent again", lambda: resend_submitted(now=timezone.now()), 2.0),
         Chore("attempts expired", lambda: expire_attempts(now=timezone.now()), 5.0),
-        Chore("lost runs found", lambda: outbox.compare_with_temporal(now=timezone.now()), 60.0),
+        Chore(
+            "lost runs found",
+            lambda: outbox.compare_with_temporal(now=timezone.now()),
+            float(settings.RUNS_COMPARED_EVERY_SECONDS),
+        ),
     ]
 
 

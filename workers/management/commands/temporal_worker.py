@@ -8,12 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from config import env
 from workers import temporal
 from workflows.activities import TaskQueue
-
-# The database pool has room for them; a device does one clip at a time.
-_SLOTS = {TaskQueue.TRIAGE: 8, TaskQueue.INFERENCE: 1, TaskQueue.EXPORTS: 2}
 
 
 class Command(BaseCommand):
@@ -26,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         queue = TaskQueue(options["queue"])
-        slots = options["slots"] or env.integer(f"{queue.upper()}_SLOTS", _SLOTS[queue], least=1)
+        slots = options["slots"] or settings.WORKER_SLOTS[queue.value]
         if queue is TaskQueue.INFERENCE:
             self._load_models()
         asyncio.run(self._run(temporal.station_of(queue, slots=slots)))
@@ -42,7 +38,7 @@ class Command(BaseCommand):
             namespace=settings.TEMPORAL_NAMESPACE,
             codec_keys=settings.TEMPORAL_CODEC_KEYS,
             station=station,
-            metrics_url=env.http_url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            metrics_url=settings.OTEL_EXPORTER_OTLP_ENDPOINT,
             stop=stop,
             say=self._say,
         )
