@@ -15,6 +15,7 @@ from apps.audit.events import Event, Subject
 from apps.audit.operations import record
 
 RETRY_AFTER_SECONDS = 5
+SIGN_IN_PAGES = "/accounts/"
 
 
 class HealthMiddleware:
@@ -47,6 +48,22 @@ class TenantMiddleware:
         return response
 
     def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponseBase],
+        args: list[Any],
+        kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        # Django hands no exception of a process_view to process_exception, so both happen here. The
+        # sign-in pages touch identity tables only, and allauth steers by exceptions: not wrapped.
+        if request.path.startswith(SIGN_IN_PAGES):
+            return None
+        try:
+            return self._in_scope(request, view, args, kwargs)
+        except (OperationalError, PoolTimeout) as error:
+            return self.process_exception(request, error)
+
+    def _in_scope(
         self,
         request: HttpRequest,
         view: Callable[..., HttpResponseBase],
