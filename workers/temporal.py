@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from workers.interceptor import ActivityInterceptor
+from workers.interceptor import BEAT_SECONDS, ActivityInterceptor
 from workflows import visibility
 from workflows.activities import TaskQueue
 from workflows.codec import data_converter
@@ -87,6 +87,7 @@ def worker_of(client: Client, station: Station) -> Worker:
         interceptors=[ActivityInterceptor()],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=GRACE,
+        max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
     )
 
 

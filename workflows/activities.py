@@ -109,22 +109,26 @@ DECISION_RETRIES: Final = RetryPolicy(
     maximum_attempts=30,
 )
 
+# Workers beat for every activity that declares this (`workers.interceptor`). Without a beat for so long the process is
+# gone, and the work is given to another one at once, however long it was allowed to take.
+SIGN_OF_LIFE: Final = timedelta(seconds=15)
+
 ACQUIRE_CLIP: Final = Declared(
     name="acquire_clip",
     message=AcquireClip,
     answer=ClipFound,
     start_to_close=timedelta(minutes=10),
+    heartbeat=SIGN_OF_LIFE,
     retries=STORE_RETRIES,
 )
 
-# The heartbeat comes from a thread of its own; without one for 30 s the process is gone.
 ANALYSE_CLIP: Final = Declared(
     name="analyse_clip",
     message=AlertRef,
     answer=ClipFound,
     queue=TaskQueue.INFERENCE,
     start_to_close=timedelta(minutes=20),
-    heartbeat=timedelta(seconds=30),
+    heartbeat=SIGN_OF_LIFE,
     retries=ANALYSIS_RETRIES,
 )
 
@@ -133,6 +137,7 @@ ASSESS_AND_ROUTE: Final = Declared(
     message=Assess,
     answer=Standing,
     start_to_close=timedelta(seconds=60),
+    heartbeat=SIGN_OF_LIFE,
     retries=DATABASE_RETRIES,
 )
 
@@ -141,6 +146,7 @@ TAKE_TASK_STEP: Final = Declared(
     message=TakeTaskStep,
     answer=type(None),
     start_to_close=timedelta(seconds=30),
+    heartbeat=SIGN_OF_LIFE,
     retries=DATABASE_RETRIES,
 )
 
@@ -165,6 +171,7 @@ OPEN_CASE: Final = Declared(
     message=AlertRef,
     answer=CaseOpened,
     start_to_close=timedelta(seconds=30),
+    heartbeat=SIGN_OF_LIFE,
     retries=DATABASE_RETRIES,
 )
 
@@ -173,6 +180,7 @@ SEAL_EXHIBITS: Final = Declared(
     message=SealExhibits,
     answer=type(None),
     start_to_close=timedelta(minutes=10),
+    heartbeat=SIGN_OF_LIFE,
     retries=STORE_RETRIES,
 )
 
@@ -182,5 +190,6 @@ RENDER_DOSSIER: Final = Declared(
     answer=type(None),
     queue=TaskQueue.EXPORTS,
     start_to_close=timedelta(minutes=5),
+    heartbeat=SIGN_OF_LIFE,
     retries=STORE_RETRIES,
 )

@@ -4,19 +4,13 @@ Runs on the inference queue only; nothing else imports this module.
 """
 
 import io
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import copy_context
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
-from temporalio import activity
 
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.clip_format import ClipRefused
@@ -41,8 +35,6 @@ from workers.inference.working_copy import make_working_copy
 from workflows.activities import ANALYSE_CLIP
 from workflows.messages import AlertRef, ClipFound, ClipStanding
 
-HEARTBEAT_SECONDS: Final = 5.0
-
 
 @ANALYSE_CLIP.implemented_by
 def analyse_clip(message: AlertRef) -> ClipFound:
@@ -54,7 +46,7 @@ def analyse_clip(message: AlertRef) -> ClipFound:
             return ClipFound(standing=ClipStanding(clip.state), analysed=bool(clip.analysis_key))
         if Alert.objects.filter(id=alert_id, state=AlertState.ANALYSING).exists():
             note_step(alert_id=alert_id, stage="Analysing the clip", now=timezone.now())
-    with heartbeats(), TemporaryDirectory(prefix="clip-") as folder:
+    with TemporaryDirectory(prefix="clip-") as folder:
         try:
             _look(clip, Path(folder))
         except ClipRefused as refusal:
@@ -173,22 +165,3 @@ def _register(clip: Clip, analysis: ClipAnalysis, results: _Results) -> None:
             media_type=stored.content_type,
             now=now,
         )
-
-
-@contextmanager
-def heartbeats() -> Iterator[None]:
-    """Beat from a thread of its own: decoding and inference hold this one for seconds at a time."""
-    done = threading.Event()
-
-    def beat() -> None:
-        while not done.wait(HEARTBEAT_SECONDS):
-            activity.heartbeat()
-
-    thread = threading.Thread(target=copy_context().run, args=(beat,), daemon=True)
-    activity.heartbeat()
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
