@@ -1,7 +1,8 @@
 """The whole product, started as a user starts it (`manage.py up`), for stories told from outside.
 
 Nothing of Django is used in this process to reach it: a browser, signed HTTP requests, `manage.py`
-commands and a read-only look at its database are the only ways in.
+commands and a read-only look at its database are the only ways in. Faults come from the machine
+(processes killed, stopped, kept away) or from its administrator (locks, a clock moved).
 """
 
 import base64
@@ -15,6 +16,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +27,14 @@ import httpx
 import psycopg
 import pytest
 
+from config.stack.home import Home
+from config.stack.postgres import Postgres
+
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 BUNDLED_CLIP = next((REPOSITORY / "workers" / "inference" / "clips").glob("*.mp4"), Path("missing"))
 PATIENCE_SECONDS = 120.0
+# A terminated run is noticed in seconds here, not within a minute.
+_HURRIED = {"RUNS_COMPARED_EVERY_SECONDS": "2"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Product:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
-        return kept | {"SECOND_LOOK_HOME": str(self.home)}
+        return kept | _HURRIED | {"SECOND_LOOK_HOME": str(self.home)}
 
     @property
     def variables(self) -> dict[str, str]:
@@ -83,14 +90,62 @@ class Product:
         found: dict[str, Any] = json.loads(self.manage("status", "--json", check=False))
         return found
 
+    def process(self, name: str) -> dict[str, Any]:
+        """A process as its supervisor last saw it: what `manage.py status` reads, without its start-up."""
+        processes = json.loads((self.home / "stack.json").read_text())["processes"]
+        found: dict[str, Any] = next(one for one in processes if one["name"] == name)
+        return found
+
     def pid(self, name: str) -> int:
-        return next(int(one["pid"]) for one in self.status()["processes"] if one["name"] == name)
+        return int(wait_for(lambda: self.process(name)["pid"]))
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> int:
         """Kill a process of the stack (its supervisor restarts it); return the pid it had."""
         pid = self.pid(name)
         os.kill(pid, how)
         return pid
+
+    def await_ready(self, name: str, *, after: int = 0) -> None:
+        """Wait until the supervisor has seen `name` answer, in another process than `after`."""
+
+        def is_ready() -> bool:
+            seen = self.process(name)
+            return seen["state"] == "ready" and seen["pid"] not in (None, after)
+
+        wait_for(is_ready)
+
+    @contextmanager
+    def without(self, *names: str) -> Iterator[None]:
+        """Kill these processes with SIGKILL and keep them away for the length of the block.
+
+        Their supervisor is stopped meanwhile, so that nobody restarts them before the block's end.
+        """
+        supervisor = int(json.loads((self.home / "stack.json").read_text())["pid"])
+        gone = {name: self.pid(name) for name in names}
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            for pid in gone.values():
+                os.kill(pid, signal.SIGKILL)
+            yield
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+        for name, pid in gone.items():
+            self.await_ready(name, after=pid)
+
+    @contextmanager
+    def paused(self, name: str) -> Iterator[int]:
+        """A process that is there and does not answer (SIGSTOP), for the length of the block; its pid."""
+        pid = self.pid(name)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield pid
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def administer(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """The database's superuser, in autocommit mode: for locks that nobody else would hold so long."""
+        server = Postgres(Home(self.home))
+        return server.address(name="second_look").connect(autocommit=True)
 
     def account(self, role: str) -> Account:
         found = next(one for one in self.seeded["accounts"] if one["role"] == role)
