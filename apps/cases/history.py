@@ -15,6 +15,9 @@ from apps.triage.states import AlertState
 # While an alert waits to be judged blind, these would give the machine's verdict away.
 TELLING = {Event.ALERT_ROUTED, Event.ALERT_ARCHIVED, Event.ALERT_AUDIT_SAMPLED}
 
+# Roles behind which no person stands.
+MACHINES = {"system": "Second Look", "detector": "the detector"}
+
 WORDS: dict[str, tuple[str, str]] = {
     Event.ALERT_RECEIVED: ("inbox", "Alert received"),
     Event.ALERT_CLIP_STORED: ("video", "Clip stored and hashed"),
@@ -124,8 +127,8 @@ def _moment(event: AuditEvent, names: dict[str, str]) -> Moment:
         at=event.occurred_at,
         icon=icon,
         words=words,
-        who=names.get(event.actor, "Second Look" if event.role == "system" else "somebody"),
-        role="" if event.role == "system" else event.role.replace("_", " "),
+        who=names.get(event.actor) or MACHINES.get(event.role, "a former colleague"),
+        role="" if event.role in MACHINES else event.role.replace("_", " "),
         channel=event.channel,
         reason=event.reason,
         index=event.index,

@@ -37,11 +37,14 @@ function refreshDue(now) {
 
 function refreshClock(now) {
   for (const element of document.querySelectorAll("[data-clock]")) {
-    element.textContent = new Intl.DateTimeFormat("en-GB", {
+    const zone = element.dataset.timezone || "UTC";
+    const city = zone.split("/").pop().replaceAll("_", " ");
+    const words = new Intl.DateTimeFormat("en-GB", {
       timeStyle: "short",
       dateStyle: "medium",
-      timeZone: element.dataset.timezone || "UTC",
+      timeZone: zone,
     }).format(now);
+    element.textContent = `${words} ${city}`;
   }
 }
 
