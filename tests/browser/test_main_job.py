@@ -37,7 +37,7 @@ def waiting_alert(product: Product) -> str:
 def fill_in_theft(desk: Desk) -> None:
     desk.page.locator("a.button", has_text="Confirm theft").click()
     desk.page.locator("label.chip", has_text="Yes").click()
-    desk.page.locator("fieldset", has_text="eason").locator("label.chip").first.click()
+    desk.page.locator("fieldset", has_text="Why").locator("label.chip").first.click()
     desk.page.get_by_role("button", name="Review what will be recorded").click()
 
 
@@ -141,7 +141,7 @@ def test_the_second_of_two_simultaneous_decisions_gets_the_conflict(
     for person in people:
         person.open(f"/alerts/{alert}/")
         person.page.locator("a.button", has_text="False alarm").click()
-        person.page.locator("fieldset", has_text="eason").locator("label.chip").first.click()
+        person.page.locator("fieldset", has_text="Why").locator("label.chip").first.click()
         person.page.get_by_role("button", name="Review what will be recorded").click()
         expect(person.page.locator("#decision")).to_contain_text("This will be recorded")
     for person in people:
@@ -191,7 +191,7 @@ def test_a_decision_while_no_worker_answers_is_recorded_and_waits(
     operator = desk().sign_in("operator")
     operator.open(f"/alerts/{alert}/")
     operator.page.locator("a.button", has_text="False alarm").click()
-    operator.page.locator("fieldset", has_text="eason").locator("label.chip").first.click()
+    operator.page.locator("fieldset", has_text="Why").locator("label.chip").first.click()
     operator.page.get_by_role("button", name="Review what will be recorded").click()
     worker = product.pid("worker-triage")
     os.kill(worker, signal.SIGSTOP)
