@@ -13,14 +13,20 @@ _HELD = """
 
 
 @contextmanager
-def locked(product: Product, table: LiteralString) -> Iterator[None]:
-    """Nobody writes to the table until the block ends; reading goes on."""
+def locked(product: Product, *tables: LiteralString) -> Iterator[None]:
+    """Nobody writes to the tables until the block ends; reading goes on."""
     with product.administer() as connection, connection.transaction():
-        connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        for table in tables:
+            connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
         yield
 
 
-def await_held(product: Product, process: str) -> None:
-    """Wait until a transaction of the process stands at a lock."""
+def await_held(product: Product, process: str, *, transactions: int = 1) -> None:
+    """Wait until so many transactions of the process stand at a lock."""
+
+    def are_held() -> bool:
+        row = connection.execute(_HELD, [transactions, process]).fetchone()
+        return bool(row and row[0])
+
     with product.administer() as connection:
-        wait_for(lambda: connection.execute(_BLOCKED, [process]).fetchone(), within=30, every=0.01)
+        wait_for(are_held, within=30, every=0.01)
