@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from apps.alerts import signing, spool
 from apps.alerts.models import DetectorSource
 from apps.alerts.problems import BodyNotComplete, NotSupported, SpoolFull, TooLarge
-from apps.alerts.queries import source_with_tenant
+from apps.alerts.queries import active_source
 from apps.alerts.refusals import note_refusal
 from apps.audit.events import Actor, Channel
 
@@ -77,7 +77,7 @@ class SourceSignature(BaseAuthentication):
         except signing.BadSignature as error:
             note_refusal(code=error.code)
             raise AuthenticationFailed(_REFUSAL) from None
-        source = source_with_tenant(envelope.source_id)
+        source = active_source(envelope.source_id)
         signer = signing.BodySigner(
             _keys(source), message_id=envelope.message_id, timestamp=envelope.timestamp
         )

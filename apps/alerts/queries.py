@@ -1,6 +1,7 @@
 """Reading alerts."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -41,23 +42,40 @@ def clip_of(alert: Alert) -> Clip | None:
     return getattr(alert, "clip", None)
 
 
-def source_with_tenant(source_id: UUID) -> DetectorSource | None:
+def active_source(source_id: UUID) -> DetectorSource | None:
     """An active source, for a request that is not yet proven to come from it."""
-    return (
-        DetectorSource.objects.select_related("tenant").filter(id=source_id, is_active=True).first()
-    )
+    found = DetectorSource.objects.filter(id=source_id, is_active=True).order_by()[:1]
+    return next(iter(found), None)
 
 
-def camera_named(name: str, *, tenant_id: UUID) -> Camera | None:
-    """A camera by slug or id, with its site and tenant; switched-off ones too."""
-    cameras = Camera.objects.select_related("site__tenant").filter(tenant_id=tenant_id)
-    by_slug = cameras.filter(slug=name).first()
-    if by_slug is not None:
-        return by_slug
+@dataclass(frozen=True, kw_only=True)
+class NamedCamera:
+    """As much of a camera as intake needs; one narrow query, because intake runs often."""
+
+    id: UUID
+    site_id: UUID
+    is_active: bool
+    is_drill: bool
+
+
+def camera_named(name: str, *, tenant_id: UUID) -> NamedCamera | None:
+    """A camera of the tenant by slug or id; switched-off ones too."""
+    found = _named_camera(slug=name, tenant_id=tenant_id)
+    if found is not None:
+        return found
     try:
-        return cameras.filter(id=UUID(name)).first()
+        return _named_camera(id=UUID(name), tenant_id=tenant_id)
     except ValueError:
         return None
+
+
+def _named_camera(**which: object) -> NamedCamera | None:
+    columns = ("id", "site_id", "is_active", "tenant__is_drill")
+    row = Camera.objects.filter(**which).order_by().values_list(*columns).first()
+    if row is None:
+        return None
+    identity, site_id, is_active, is_drill = row
+    return NamedCamera(id=identity, site_id=site_id, is_active=is_active, is_drill=is_drill)
 
 
 def spool_names_in_use() -> Iterable[str]:

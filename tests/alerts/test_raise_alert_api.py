@@ -332,5 +332,5 @@ def test_an_alert_costs_few_queries(
     world: World, detector: Detector, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     detector.send(stated(world.camera.slug))
-    with django_assert_max_num_queries(11):  # savepoint and release are the test's own transaction
+    with django_assert_max_num_queries(10):  # two are the savepoint of the test's transaction
         detector.send(stated(world.camera.slug))

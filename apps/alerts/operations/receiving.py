@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.accounts.live import publish_live
 from apps.alerts.intake import AlertIntake, ClipDelivery
 from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.alerts.operations.clips import move_clip
-from apps.alerts.queries import camera_named
+from apps.alerts.queries import NamedCamera, camera_named
 from apps.alerts.spool import SpooledClip, discard
 from apps.audit.events import NO_TENANT, Actor, Event, Subject
 from apps.audit.operations import record
-from apps.sites.models import Camera
 from apps.triage.states import ClipState
 
 
@@ -94,12 +95,14 @@ def record_refused_delivery(
     record(actor=actor, event=Event.INTAKE_REFUSED, subject=subject, details=details)
 
 
-def _insert(*, actor: Actor, intake: AlertIntake, camera: Camera, now: datetime) -> Alert | None:
+def _insert(
+    *, actor: Actor, intake: AlertIntake, camera: NamedCamera, now: datetime
+) -> Alert | None:
     """The new row, or None when the key exists. Waits for a simultaneous delivery to commit."""
     alert = Alert(
         tenant_id=actor.tenant_id,
         site_id=camera.site_id,
-        camera=camera,
+        camera_id=camera.id,
         source_id=intake.source_id,
         idempotency_key=intake.key,
         body_sha256=intake.digest,
@@ -115,17 +118,23 @@ def _insert(*, actor: Actor, intake: AlertIntake, camera: Camera, now: datetime)
         received_at=now,
         clock_skew_flagged=intake.skewed(received_at=now),
         raised_by=actor.user_id if isinstance(actor.user_id, UUID) else None,
-        is_drill=camera.site.tenant.is_drill,
+        is_drill=camera.is_drill,
     )
     Alert.objects.bulk_create([alert], ignore_conflicts=True)
-    found = _existing(actor, intake)
-    return alert if found.id == alert.id else None
+    if _under_key(actor, intake).order_by().values_list("id", flat=True).get() != alert.id:
+        return None
+    Alert._meta.get_field("clip").set_cached_value(alert, None)  # so that nobody asks the database
+    return alert
+
+
+def _under_key(actor: Actor, intake: AlertIntake) -> QuerySet[Alert]:
+    return Alert.objects.filter(
+        tenant_id=actor.tenant_id, source_id=intake.source_id, idempotency_key=intake.key
+    )
 
 
 def _existing(actor: Actor, intake: AlertIntake) -> Alert:
-    return Alert.objects.select_related("clip").get(
-        tenant_id=actor.tenant_id, source_id=intake.source_id, idempotency_key=intake.key
-    )
+    return _under_key(actor, intake).select_related("clip").get()
 
 
 def _insert_clip(
