@@ -28,5 +28,7 @@ def latest_dossier(alert: Alert) -> EvidenceItem | None:
 
 
 def custody_of(item: EvidenceItem) -> QuerySet[CustodyEvent]:
-    """Every step of a file's custody, oldest first; a sealed copy begins with its master's."""
-    return CustodyEvent.objects.filter(evidence_item_id=item.id).order_by("id")
+    """Every step of a file's custody, oldest first; a sealed copy's story begins with its master."""
+    same_bytes = EvidenceItem.objects.filter(alert_id=item.alert_id, sha256=item.sha256)
+    ids = same_bytes.values_list("id", flat=True)
+    return CustodyEvent.objects.filter(evidence_item_id__in=ids).order_by("id")

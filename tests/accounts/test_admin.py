@@ -1,0 +1,144 @@
+"""The admin is for looking: what people decided and what was recorded cannot be edited there, by anybody."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.audit.events import Subject
+from apps.audit.queries import events_of
+from apps.sites.models import Site
+from tests.world import World, make_waiting_alert
+
+OURS = ("accounts", "sites", "alerts", "reviews", "reliability", "evidence", "cases", "audit")
+SET_UP_HERE = {
+    "accounts.tenant",
+    "accounts.user",
+    "sites.site",
+    "sites.camera",
+    "sites.zone",
+    "sites.roster",
+    "alerts.detectorsource",
+}
+# The sequencer's own machinery: what it has chained is shown, how it gets there is not.
+NOT_SHOWN = {
+    "audit.inboxentry",
+    "audit.reason",
+    "audit.heartbeat",
+    "audit.checkpointcopy",
+    "audit.tree",
+}
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def shown() -> dict[str, admin.ModelAdmin]:
+    return {
+        model._meta.label_lower: page
+        for model, page in admin.site._registry.items()
+        if model._meta.app_label in OURS
+    }
+
+
+def test_every_model_is_in_the_admin() -> None:
+    ours = {
+        model._meta.label_lower for app in OURS for model in apps.get_app_config(app).get_models()
+    }
+    assert ours - set(shown()) <= NOT_SHOWN
+
+
+def test_only_set_up_can_be_changed_and_nothing_deleted(world: World, rf: object) -> None:
+    request = rf.get("/admin/")  # type: ignore[attr-defined]
+    person = world.administrator
+    person.is_superuser = True
+    request.user = person
+    changeable = {label for label, page in shown().items() if page.has_change_permission(request)}
+    assert changeable == SET_UP_HERE
+    assert not [label for label, page in shown().items() if page.has_delete_permission(request)]
+
+
+@pytest.mark.parametrize(
+    "label", sorted({"alerts.alert", "reviews.humantask", "cases.case", "audit.leaf"})
+)
+def test_records_are_read_only_even_for_superusers(world: World, label: str) -> None:
+    world.administrator.is_superuser = True
+    world.administrator.save()
+    make_waiting_alert(world.camera)
+    app, _, model = label.partition(".")
+    client = signed_in(world.administrator)
+    assert client.get(f"/admin/{app}/{model}/").status_code == 200
+    assert client.get(f"/admin/{app}/{model}/add/").status_code == 403
+
+
+def test_every_list_opens(world: World) -> None:
+    make_waiting_alert(world.camera)
+    client = signed_in(world.administrator)
+    for label in shown():
+        app, _, model = label.partition(".")
+        answer = client.get(f"/admin/{app}/{model}/")
+        assert answer.status_code == 200, label
+
+
+def test_an_alert_can_be_looked_at_but_not_saved(world: World) -> None:
+    alert = make_waiting_alert(world.camera)
+    client = signed_in(world.administrator)
+    address = f"/admin/alerts/alert/{alert.id}/change/"
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"state": "resolved"}).status_code == 403
+
+
+def test_a_new_site_is_one_audited_act(world: World) -> None:
+    client = signed_in(world.administrator)
+    answer = client.post(
+        "/admin/sites/site/add/",
+        {
+            "slug": "lavapies",
+            "name": "Lavapiés",
+            "timezone": "Europe/Madrid",
+            "cameras-TOTAL_FORMS": "0",
+            "cameras-INITIAL_FORMS": "0",
+        },
+    )
+    assert answer.status_code == 302, answer.content
+    site = Site.objects.get(slug="lavapies")
+    assert site.tenant == world.tenant
+    told = events_of(tenant_id=world.tenant.id, subjects=[Subject("site", site.id)])
+    assert [(event.event, event.channel) for event in told] == [("site:created", "admin")]
+
+
+def test_a_new_person_can_sign_in_with_their_role(world: World) -> None:
+    client = signed_in(world.administrator)
+    answer = client.post(
+        "/admin/accounts/user/add/",
+        {
+            "email": "new@example.test",
+            "name": "Nova Nueva",
+            "role": "operator",
+            "password": "correct horse battery",
+        },
+    )
+    assert answer.status_code == 302, answer.content
+    person = User.objects.get(email="new@example.test")
+    assert (person.tenant, person.role, person.is_staff) == (world.tenant, "operator", False)
+    assert person.check_password("correct horse battery")
+
+
+def test_operators_do_not_enter(world: World) -> None:
+    assert signed_in(world.operator).get("/admin/").status_code == 302
+
+
+def test_the_admin_shows_no_other_retailer(world: World) -> None:
+    body = signed_in(world.administrator).get("/admin/accounts/user/").content.decode()
+    assert world.operator.email in body
+    assert world.foreign_operator.email not in body
+
+
+def test_operations_see_the_system_but_no_alerts(world: World) -> None:
+    client = signed_in(world.ops)
+    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/alerts/alert/").status_code == 403
