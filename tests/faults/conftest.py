@@ -26,8 +26,10 @@ def ledger(whole_ledger: Ledger) -> Iterator[Ledger]:
 
 
 @pytest.fixture(scope="session")
-def _operator(product: Product) -> Person:
-    return Person(product, product.account("operator"))
+def _operator(product: Product) -> Iterator[Person]:
+    person = Person(product, product.account("operator"))
+    with person.http:
+        yield person
 
 
 @pytest.fixture
