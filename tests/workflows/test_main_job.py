@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from apps.accounts.models import Tenant
+from apps.accounts.models import Tenant, User
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Alert, Assessment, Disposition
 from apps.cases.models import Case
@@ -21,13 +21,20 @@ from workflows.activities import TaskQueue
 from workflows.messages import RunStatus
 
 
-def decide(world: World, alert: Alert, payload: DecisionPayload = FALSE_ALARM) -> DecisionAttempt:
+def decide(
+    world: World,
+    alert: Alert,
+    payload: DecisionPayload = FALSE_ALARM,
+    *,
+    person: User | None = None,
+) -> DecisionAttempt:
     """Prepare and submit as a view does: one transaction each, the Update after the commit."""
+    who = person or world.operator
     with tenant_scope(world.tenant.id):
-        actor = sign_in(world.operator)
-        prepared = prepare(world.operator, look(alert), payload, actor=actor)
+        actor = sign_in(who)
+        prepared = prepare(who, look(alert), payload, actor=actor)
     with tenant_scope(world.tenant.id):
-        return submit(prepared, world.operator, actor)
+        return submit(prepared, who, actor)
 
 
 def attempt_state(attempt: DecisionAttempt) -> str:
