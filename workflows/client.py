@@ -13,6 +13,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 from temporalio.client import (
     Client,
@@ -154,16 +155,18 @@ def start_triage(start: TriageStart) -> str:
 
 
 def send_decision(
-    *, tenant_id: object, alert_id: object, attempt_id: object
+    *, tenant_id: object, alert_id: object, attempt_id: object, afresh: bool = False
 ) -> DecisionAnswer | None:
     """Send the Update `decide`, whose id is the attempt's, and return what became of it.
 
-    None: not known yet. It may still be applied; send the same attempt again until it is settled or expired.
+    None: not known yet. It may still be applied; send the same attempt again until it is settled or expired. Temporal
+    answers a repeated id from memory: with `afresh` the Update gets an id of its own, and the run is really asked.
     """
     link = _connection()
     message = Decide(tenant_id=str(tenant_id), alert_id=str(alert_id), attempt_id=str(attempt_id))
+    update_id = f"{attempt_id}/{uuid4()}" if afresh else str(attempt_id)
     try:
-        return link.call(_decide(link, message))
+        return link.call(_decide(link, message, update_id=update_id))
     except TemporalUnreachable:
         return None
 
@@ -204,7 +207,7 @@ async def _start(link: _Link, start: TriageStart) -> str:
     return handle.first_execution_run_id or handle.result_run_id or ""
 
 
-async def _decide(link: _Link, message: Decide) -> DecisionAnswer | None:
+async def _decide(link: _Link, message: Decide, *, update_id: str) -> DecisionAnswer | None:
     """A run that has just routed the alert may need a moment to see it: "not waiting" is asked again."""
     run = await link.run_of(message.alert_id)
     while True:
@@ -212,7 +215,7 @@ async def _decide(link: _Link, message: Decide) -> DecisionAnswer | None:
             answer: DecisionAnswer = await run.execute_update(
                 DECIDE,
                 message,
-                id=message.attempt_id,
+                id=update_id,
                 result_type=DecisionAnswer,
                 rpc_timeout=timedelta(seconds=RPC_SECONDS),
             )

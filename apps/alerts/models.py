@@ -282,6 +282,9 @@ class OutboxEntry(models.Model):
     run_number = models.PositiveIntegerField(
         default=1, help_text="Rises when a vanished run is started again."
     )
+    finished_at = models.DateTimeField(
+        null=True, blank=True, help_text="When everything a decision set in motion was done."
+    )
     checked_at = models.DateTimeField(
         null=True, blank=True, help_text="When Temporal was last asked whether the run is there."
     )

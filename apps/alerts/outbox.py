@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.accounts.tenancy import tenant_scope
-from apps.alerts.models import Alert, OutboxEntry
+from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.alerts.queries import clip_of
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -32,6 +32,8 @@ VANISHED_STEP = "workflow"
 
 _IN_ANALYSIS = (AlertState.RECEIVED, AlertState.ANALYSING)
 _OPEN = (*_IN_ANALYSIS, AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW)
+# A decided alert still has a case to open, exhibits to seal and a dossier to write.
+_CARRIED = (*_OPEN, AlertState.RESOLVED)
 
 log = logging.getLogger(__name__)
 
@@ -59,14 +61,20 @@ def waiting_count() -> int:
 
 
 def compare_with_temporal(*, now: datetime, limit: int = 200) -> int:
-    """Compare open alerts with their runs, longest unchecked first; return how many had none.
+    """Compare alerts that something must carry with their runs, longest unchecked first; return how many had none.
 
-    A run that was terminated, failed or is unknown to the server is shown on its alert and put back
-    into the outbox, later each time.
+    That is every open alert, and every decided one whose consequences are not done. A run that was
+    terminated, failed or is unknown to the server is shown on its alert and put back into the outbox,
+    later each time.
     """
     entries = (
         OutboxEntry.objects.select_related("alert")
-        .filter(state=OutboxState.STARTED, alert__state__in=_OPEN, started_at__lt=now - SETTLING)
+        .filter(
+            state=OutboxState.STARTED,
+            finished_at__isnull=True,
+            alert__state__in=_CARRIED,
+            started_at__lt=now - SETTLING,
+        )
         .order_by(F("checked_at").asc(nulls_first=True), "started_at")[:limit]
     )
     vanished = 0
@@ -76,7 +84,7 @@ def compare_with_temporal(*, now: datetime, limit: int = 200) -> int:
         except client.TemporalUnreachable:
             return vanished
         OutboxEntry.objects.filter(pk=entry.pk).update(checked_at=now)
-        if run.status is not RunStatus.RUNNING and _still_open(entry):
+        if run.status is not RunStatus.RUNNING and _still_carried(entry, run.status):
             _show(entry, status=run.status, now=now)
             vanished += 1
     return vanished
@@ -111,9 +119,16 @@ def _start_of(alert: Alert) -> TriageStart:
         alert_id=str(alert.id),
         site_id=str(alert.site_id),
         reference=alert.reference,
-        clip_expected=clip is not None and clip.state in (ClipState.PENDING, ClipState.SPOOLED),
+        clip_expected=clip is not None and _is_due(clip),
         clip_wait_seconds=alert.tenant.clip_wait_seconds,
     )
+
+
+def _is_due(clip: Clip) -> bool:
+    """Whether something about the clip is still to be done: to come, to be stored, to be analysed."""
+    if clip.state == ClipState.STORED:
+        return not clip.analysis_key
+    return clip.state != ClipState.REFUSED
 
 
 def _settle(entry: OutboxEntry, *, run_id: str, now: datetime) -> None:
@@ -138,9 +153,16 @@ def _put_back(entries: Iterable[OutboxEntry], *, now: datetime, reason: str) -> 
     )
 
 
-def _still_open(entry: OutboxEntry) -> bool:
+def note_finished(*, alert_id: UUID, now: datetime) -> None:
+    """Everything a decision set in motion is done: nothing has to carry the alert any more."""
+    OutboxEntry.objects.filter(pk=alert_id, finished_at__isnull=True).update(finished_at=now)
+
+
+def _still_carried(entry: OutboxEntry, status: RunStatus) -> bool:
     """Read again: the run may have finished its alert between our two questions."""
-    return Alert.objects.filter(id=entry.alert_id, state__in=_OPEN).exists()
+    states = _OPEN if status is RunStatus.COMPLETED else _CARRIED
+    unfinished = OutboxEntry.objects.filter(pk=entry.pk, finished_at__isnull=True)
+    return unfinished.filter(alert__state__in=states).exists()
 
 
 def _show(entry: OutboxEntry, *, status: RunStatus, now: datetime) -> None:

@@ -109,6 +109,31 @@ def test_a_terminated_run_is_shown_started_again_and_decided(crew: Crew, shop: W
     wait_until(lambda: attempt_state(attempt) == "applied")
 
 
+def test_a_run_terminated_after_the_decision_still_ends_its_work(crew: Crew, shop: World) -> None:
+    crew.start(TaskQueue.TRIAGE)  # nobody renders documents yet
+    alert = accept(shop)
+    sweep(shop)
+    arrives(alert)
+    attempt = decide(shop, alert)
+    wait_until(lambda: attempt_state(attempt) == "applied")
+
+    async def terminate() -> None:
+        connected = await Client.connect(settings.TEMPORAL_ADDRESS)
+        await connected.get_workflow_handle(workflow_id(alert.id)).terminate("by mistake")
+
+    asyncio.run(terminate())
+    crew.start(TaskQueue.EXPORTS)
+    with tenant_scope(shop.tenant.id):
+        assert outbox.compare_with_temporal(now=timezone.now() + timedelta(minutes=1)) == 1
+    with tenant_scope(shop.tenant.id):
+        assert outbox.start_waiting(now=timezone.now() + timedelta(minutes=2)) == 1
+    wait_until(lambda: client.describe(alert.id).status is RunStatus.COMPLETED)
+    with tenant_scope(shop.tenant.id):
+        assert EvidenceItem.objects.get(alert=alert).kind == "dossier"
+        assert OutboxEntry.objects.get().finished_at
+        assert outbox.compare_with_temporal(now=timezone.now() + timedelta(minutes=9)) == 0
+
+
 def test_a_run_forgotten_by_the_server_is_one_that_vanished(temporal_server: str) -> None:
     assert client.describe(uuid4()).status is RunStatus.MISSING
     client.close()
