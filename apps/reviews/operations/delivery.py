@@ -30,9 +30,9 @@ def deliver(*, attempt: DecisionAttempt) -> None:
 
     Without an answer the attempt stays "recorded, waiting" and is sent again later.
     """
-    answer = client.send_decision(
-        tenant_id=attempt.tenant_id, alert_id=attempt.alert_id, attempt_id=attempt.id
-    )
+    answer = _send(attempt)
+    if answer is not None and _answered_somebody_else(attempt, answer):
+        answer = _send(attempt, afresh=True)
     if answer is None:
         logger.warning("decision %s: no answer from Temporal yet", attempt.id)
         return
@@ -40,6 +40,26 @@ def deliver(*, attempt: DecisionAttempt) -> None:
         code = _final_refusal(attempt, answer)
         if code is not None:
             refuse_attempt(attempt_id=attempt.id, code=code, now=timezone.now())
+
+
+def _send(attempt: DecisionAttempt, *, afresh: bool = False) -> DecisionAnswer | None:
+    return client.send_decision(
+        tenant_id=attempt.tenant_id,
+        alert_id=attempt.alert_id,
+        attempt_id=attempt.id,
+        afresh=afresh,
+    )
+
+
+def _answered_somebody_else(attempt: DecisionAttempt, answer: DecisionAnswer) -> bool:
+    """Whether the run has answered this Update id, but not to us: the attempt is as we submitted it.
+
+    Whoever reaches Temporal can use up an attempt's id before its person confirms; that must not swallow the decision.
+    """
+    if answer.code in set(Refusal):
+        return False
+    with tenant_scope(attempt.tenant_id):
+        return DecisionAttempt.objects.filter(id=attempt.id, state=AttemptState.SUBMITTED).exists()
 
 
 def _final_refusal(attempt: DecisionAttempt, answer: DecisionAnswer) -> Code | None:
