@@ -46,7 +46,7 @@ lint-migrations:
 	$(PYTHON) manage.py makemigrations --check --dry-run
 
 bench: install-dev ## The long measurements of docs/benchmarks.md (minutes)
-	@exec $(PYTHON) -m pytest tests/bench -m bench -o timeout=3600 $(ARGS)
+	@exec $(PYTHON) -m pytest tests/bench -m bench -s -o timeout=3600 $(ARGS)
 
 lock: install-dev ## Recompile requirements/*.txt from *.in, with hashes
 	cd requirements && for name in dev base bootstrap; do \
