@@ -82,7 +82,9 @@ def grant_site(*, actor: Actor, user: User, site: Site) -> SiteUserObjectPermiss
     if user.tenant_id != site.tenant_id:
         raise UnableToGrant("This person does not work for this retailer.")
     assign_perm("sites.work_site", user, site)
-    grant: SiteUserObjectPermission = SiteUserObjectPermission.objects.get(user=user, content_object=site)
+    grant: SiteUserObjectPermission = SiteUserObjectPermission.objects.get(
+        user=user, content_object=site
+    )
     _grant_event(actor, user.id, site, granted=True)
     return grant
 

@@ -126,9 +126,7 @@ def _take_step(task_id: UUID, not_yet: Q, event: Event, **changes: object) -> bo
     if _open(task_id).filter(not_yet).update(**changes) != 1:
         return False
     task = HumanTask.objects.select_related("alert").get(id=task_id)
-    details: dict[str, object] = (
-        {"assignee": str(task.assignee_id)} if task.assignee_id else {}
-    )
+    details: dict[str, object] = {"assignee": str(task.assignee_id)} if task.assignee_id else {}
     _record(Actor.system(task.tenant_id), task, event, details)
     return True
 
