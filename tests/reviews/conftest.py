@@ -1,5 +1,6 @@
 """One waiting alert with its open task, and people who may or may not decide it."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,8 +42,6 @@ def sign_in(user: User, channel: Channel = Channel.SCREEN) -> Actor:
 
 
 def actor_in(user: User, session_key: str, channel: Channel = Channel.SCREEN) -> Actor:
-    import hashlib
-
     return Actor(
         tenant_id=user.tenant_id,
         user_id=user.id,
@@ -92,13 +91,16 @@ def submit(prepared: Prepared, user: User, actor: Actor, **changes: Any) -> Deci
     return submit_attempt(actor=actor, user=user, **(arguments | changes))
 
 
-@pytest.fixture
-def waiting(world: World) -> Alert:
-    """An alert in front of people, due in 15 minutes; its clip is 10 s long, 2 to 6 s marked."""
-    alert = make_waiting_alert(world.camera)
+def open_for_people(alert: Alert) -> Alert:
     now = timezone.now()
     open_task(alert_id=alert.id, due_at=now + timedelta(minutes=15), now=now)
     return alert
+
+
+@pytest.fixture
+def waiting(world: World) -> Alert:
+    """An alert in front of people, due in 15 minutes; its clip is 10 s long, 2 to 6 s marked."""
+    return open_for_people(make_waiting_alert(world.camera))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from apps.reviews.payload import DecisionPayload
 from apps.triage.states import AlertState
 from tests.reviews.conftest import FALSE_ALARM, THEFT, prepare, sign_in, submit, watch
 from tests.workflows.conftest import CLIP, Crew, look, spool, start_of, wait_until
+from tests.workflows.histories import history_of, keep, personal_words_in, replays
 from tests.world import World, make_alert
 from workflows import client
 from workflows.activities import TaskQueue
@@ -63,6 +64,10 @@ def test_an_alert_without_a_clip_reaches_a_person_and_their_decision_ends_it(
         assert EvidenceItem.objects.get(alert=alert).kind == "dossier"
     assert client.start_triage(start_of(alert))
     assert client.describe(alert.id).status is RunStatus.COMPLETED
+    history = history_of(alert)
+    assert replays(history)
+    assert personal_words_in(history) == []
+    keep(history, name="false-alarm-without-clip")
 
 
 def test_a_confirmed_theft_becomes_a_case_with_sealed_footage(crew: Crew, shop: World) -> None:
@@ -90,3 +95,7 @@ def test_a_confirmed_theft_becomes_a_case_with_sealed_footage(crew: Crew, shop: 
         kinds = EvidenceItem.objects.filter(alert=alert).values_list("kind", flat=True)
         assert sorted(kinds) == ["dossier", "master", "master", "still", "working"]
     assert not list(Path(settings.CLIP_SPOOL).glob("*.clip"))
+    history = history_of(alert)
+    assert replays(history)
+    assert personal_words_in(history) == []
+    keep(history, name="theft-with-clip")
