@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import os
 import signal
+import threading
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +12,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from workers import temporal
 from workflows.activities import TaskQueue
+
+_PATIENCE_SECONDS = temporal.GRACE.total_seconds() + 2
 
 
 class Command(BaseCommand):
@@ -32,7 +36,7 @@ class Command(BaseCommand):
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signal_number, stop.set)
+            loop.add_signal_handler(signal_number, self._stop, stop)
         await temporal.run(
             address=settings.TEMPORAL_ADDRESS,
             namespace=settings.TEMPORAL_NAMESPACE,
@@ -42,6 +46,13 @@ class Command(BaseCommand):
             stop=stop,
             say=self._say,
         )
+
+    def _stop(self, stop: asyncio.Event) -> None:
+        """A thread in the middle of a clip cannot be interrupted; its work is repeated, so we need not wait for it."""
+        stop.set()
+        leave = threading.Timer(_PATIENCE_SECONDS, os._exit, (0,))
+        leave.daemon = True
+        leave.start()
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
