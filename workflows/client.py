@@ -8,7 +8,7 @@ import asyncio
 import gc
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -154,6 +154,15 @@ def start_triage(start: TriageStart) -> str:
     return _connection().call(_start(_connection(), start))
 
 
+def start_all(starts: Sequence[TriageStart]) -> list[str | None]:
+    """`start_triage` for several at once; None in the place of each that Temporal did not answer for."""
+    link = _connection()
+    try:
+        return link.call(_start_all(link, starts))
+    except TemporalUnreachable:
+        return [None] * len(starts)
+
+
 def send_decision(
     *, tenant_id: object, alert_id: object, attempt_id: object, afresh: bool = False
 ) -> DecisionAnswer | None:
@@ -205,6 +214,15 @@ async def _start(link: _Link, start: TriageStart) -> str:
     except WorkflowAlreadyStartedError as error:
         return error.run_id or ""
     return handle.first_execution_run_id or handle.result_run_id or ""
+
+
+async def _start_all(link: _Link, starts: Sequence[TriageStart]) -> list[str | None]:
+    """All within the time of one: what has not answered by then is not known, the rest is."""
+    tasks = [asyncio.create_task(_start(link, start)) for start in starts]
+    done, late = await asyncio.wait(tasks, timeout=RPC_SECONDS - 0.5) if tasks else (set(), set())
+    for task in late:
+        task.cancel()
+    return [task.result() if task in done and not task.exception() else None for task in tasks]
 
 
 async def _decide(link: _Link, message: Decide, *, update_id: str) -> DecisionAnswer | None:

@@ -76,11 +76,15 @@ class ClipFound:
 
 @dataclass(frozen=True, kw_only=True)
 class Assess:
-    """Assess and route. With `again` an alert that already waits for a person is assessed anew, and not moved."""
+    """Assess and route. With `again` an alert that already waits for a person is assessed anew, and not moved.
+
+    `with_clip` False saves looking for a clip that was never announced.
+    """
 
     tenant_id: str
     alert_id: str
     again: bool = False
+    with_clip: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

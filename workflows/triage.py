@@ -123,7 +123,11 @@ class AlertTriageWorkflow:
     async def _assess(self) -> Standing:
         standing = await self._do(
             ASSESS_AND_ROUTE,
-            Assess(tenant_id=self._start.tenant_id, alert_id=self._start.alert_id),
+            Assess(
+                tenant_id=self._start.tenant_id,
+                alert_id=self._start.alert_id,
+                with_clip=self._start.clip_expected,
+            ),
             Stage.ASSESSMENT,
         )
         self._standing = standing

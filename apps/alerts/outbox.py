@@ -9,6 +9,7 @@ answers with the run it already has.
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from django.conf import settings
@@ -16,11 +17,11 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.accounts.tenancy import tenant_scope
-from apps.alerts.models import Alert, Clip, OutboxEntry
+from apps.alerts.models import Alert, OutboxEntry
 from apps.alerts.queries import clip_of
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
-from apps.triage.states import AlertState, ClipState, OutboxState
+from apps.triage.states import AlertState, OutboxState
 from workflows import client
 from workflows.messages import RunStatus, TriageStart
 
@@ -45,14 +46,16 @@ def start_waiting(*, now: datetime, limit: int = 50) -> int:
     intake. When Temporal does not answer, the rest waits two seconds.
     """
     entries = _claim(now=now, limit=min(limit, _free_places()))
-    for at, entry in enumerate(entries):
-        try:
-            run_id = client.start_triage(_start_of(entry.alert))
-        except client.TemporalUnreachable as error:
-            _put_back(entries[at:], now=now, reason=str(error))
-            return at
-        _settle(entry, run_id=run_id, now=now)
-    return len(entries)
+    run_ids = client.start_all([_start_of(entry.alert) for entry in entries])
+    started = [(entry, run) for entry, run in zip(entries, run_ids, strict=True) if run is not None]
+    waiting = [entry for entry, run in zip(entries, run_ids, strict=True) if run is None]
+    if waiting:
+        _put_back(waiting, now=now, reason="Temporal does not answer")
+    for tenant_id, group in groupby(started, key=lambda one: one[0].tenant_id):
+        with tenant_scope(tenant_id):
+            for entry, run_id in group:
+                _settle(entry, run_id=run_id, now=now)
+    return len(started)
 
 
 def waiting_count() -> int:
@@ -113,36 +116,28 @@ def _claim(*, now: datetime, limit: int) -> list[OutboxEntry]:
 
 
 def _start_of(alert: Alert) -> TriageStart:
-    clip = clip_of(alert)
     return TriageStart(
         tenant_id=str(alert.tenant_id),
         alert_id=str(alert.id),
         site_id=str(alert.site_id),
         reference=alert.reference,
-        clip_expected=clip is not None and _is_due(clip),
+        clip_expected=clip_of(alert) is not None,
         clip_wait_seconds=alert.tenant.clip_wait_seconds,
     )
 
 
-def _is_due(clip: Clip) -> bool:
-    """Whether something about the clip is still to be done: to come, to be stored, to be analysed."""
-    if clip.state == ClipState.STORED:
-        return not clip.analysis_key
-    return clip.state != ClipState.REFUSED
-
-
 def _settle(entry: OutboxEntry, *, run_id: str, now: datetime) -> None:
-    with tenant_scope(entry.tenant_id):
-        settled = OutboxEntry.objects.filter(pk=entry.pk, state=OutboxState.WAITING).update(
-            state=OutboxState.STARTED, started_at=now, run_id=run_id, last_error="", tries=0
+    """Write down that the run exists. Inside the tenant's scope."""
+    settled = OutboxEntry.objects.filter(pk=entry.pk, state=OutboxState.WAITING).update(
+        state=OutboxState.STARTED, started_at=now, run_id=run_id, last_error="", tries=0
+    )
+    if settled == 1:
+        record(
+            actor=Actor.system(entry.tenant_id),
+            event=Event.ALERT_WORKFLOW_STARTED,
+            subject=Subject("alert", entry.alert_id),
+            details={"run": run_id, "number": entry.run_number},
         )
-        if settled == 1:
-            record(
-                actor=Actor.system(entry.tenant_id),
-                event=Event.ALERT_WORKFLOW_STARTED,
-                subject=Subject("alert", entry.alert_id),
-                details={"run": run_id, "number": entry.run_number},
-            )
 
 
 def _put_back(entries: Iterable[OutboxEntry], *, now: datetime, reason: str) -> None:

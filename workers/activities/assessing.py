@@ -61,8 +61,7 @@ _READ_FIELDS: Final = ("name", "value", "confidence", "start_seconds", "end_seco
 def assess_and_route(message: Assess) -> Standing:
     """Where the alert stands afterwards. One that left analysis before is not moved, and assessed anew only if asked."""
     tenant_id, alert_id = UUID(message.tenant_id), UUID(message.alert_id)
-    with tenant_scope(tenant_id):
-        clip = Clip.objects.filter(alert_id=alert_id).first()
+    clip = _clip(tenant_id, alert_id) if message.with_clip else None
     analysis = _analysis(clip)
     with tenant_scope(tenant_id):
         now = timezone.now()
@@ -70,8 +69,8 @@ def assess_and_route(message: Assess) -> Standing:
         viewable = clip is not None and clip.is_viewable
         if facts.state == AlertState.ANALYSING:
             record = _assess(facts, analysis=analysis, viewable=viewable, now=now)
-            _route(facts, record, now=now)
-        elif message.again and facts.state in (AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW):
+            return _route(facts, record, now=now)
+        if message.again and facts.state in (AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW):
             _assess(facts, analysis=analysis, viewable=viewable, now=now)
         return _standing(alert_id, now=now)
 
@@ -165,22 +164,26 @@ def _policy(audit_share: float) -> TriagePolicy:
     )
 
 
-def _route(facts: AlertFacts, record: AssessmentRecord, *, now: datetime) -> None:
+def _route(facts: AlertFacts, record: AssessmentRecord, *, now: datetime) -> Standing:
     routing = destination_of(
         decision=record.decision, alert_id=str(facts.alert_id), audit_key=_audit_key()
     )
     to_a_person = routing.state is not AlertState.ARCHIVED or routing.sampled_blind
     due_at = now + timedelta(seconds=facts.review_sla_seconds)
-    route(
+    outcome = record.decision.outcome
+    state = route(
         alert_id=facts.alert_id,
-        outcome=record.decision.outcome.value,
+        outcome=outcome.value,
         sampled_blind=routing.sampled_blind,
         sampling_probability=routing.sampling_probability,
         due_at=due_at if to_a_person else None,
         now=now,
     )
+    task = None
     if to_a_person:
-        open_task(alert_id=facts.alert_id, kind=_kind(routing), due_at=due_at, now=now)
+        task = open_task(alert_id=facts.alert_id, kind=_kind(routing), due_at=due_at, now=now)
+    strategy = outcome.strategy.value if outcome.strategy else ""
+    return Standing(state=AlertState(state), strategy=strategy, **_times(task))
 
 
 def _kind(routing: Routing) -> TaskKind:
@@ -220,6 +223,11 @@ def _times(task: HumanTask | None) -> dict[str, Any]:
         "reassigned": task.reassigned_at is not None,
         "escalated": task.escalated_at is not None,
     }
+
+
+def _clip(tenant_id: UUID, alert_id: UUID) -> Clip | None:
+    with tenant_scope(tenant_id):
+        return Clip.objects.filter(alert_id=alert_id).first()
 
 
 def _analysis(clip: Clip | None) -> Mapping[str, Any]:

@@ -76,7 +76,7 @@ class AlertFacts:
 
 def begin_analysis(*, alert_id: UUID, now: datetime) -> AlertFacts:
     """received → analysing; an alert that is further on stays where it is."""
-    alert = _alert(alert_id)
+    alert = Alert.objects.select_related("tenant", "site", "clip").get(id=alert_id)
     if alert.state == AlertState.RECEIVED:
         _move(alert, to=AlertState.ANALYSING, event=Event.ALERT_ANALYSING, stage="Analysing")
     return _facts(alert)
@@ -256,7 +256,7 @@ def _clip_facts(alert: Alert) -> ClipFacts | None:
 
 
 def _alert(alert_id: UUID) -> Alert:
-    return Alert.objects.select_related("tenant", "site", "clip").get(id=alert_id)
+    return Alert.objects.get(id=alert_id)
 
 
 def _reliability(record_json: Mapping[str, object]) -> str:

@@ -37,27 +37,23 @@ def open_task(
 ) -> HumanTask:
     """Put an alert in front of people. An alert has one open task at most: asked again, it is returned.
 
-    Runs inside the tenant's scope.
+    Runs inside the tenant's scope. Two at the same moment: the second is refused by the database (IntegrityError).
     """
     alert = Alert.objects.only("tenant_id", "site_id").get(id=alert_id)
-    task, created = HumanTask.objects.get_or_create(
-        alert_id=alert_id,
-        state=TaskState.OPEN,
-        defaults={
-            "tenant_id": alert.tenant_id,
-            "kind": kind,
-            "opened_at": now,
-            "due_at": due_at,
-            "required_confirmations": required_confirmations,
-        },
+    known = HumanTask.objects.filter(alert_id=alert_id, state=TaskState.OPEN).first()
+    if known is not None:
+        return known
+    task = HumanTask(
+        tenant_id=alert.tenant_id,
+        alert=alert,
+        kind=kind,
+        opened_at=now,
+        due_at=due_at,
+        required_confirmations=required_confirmations,
     )
-    if created:
-        _record(
-            Actor.system(alert.tenant_id),
-            task,
-            Event.TASK_OPENED,
-            {"kind": str(kind), "people": required_confirmations},
-        )
+    task.save(force_insert=True)
+    details = {"kind": str(kind), "people": required_confirmations}
+    _record(Actor.system(alert.tenant_id), task, Event.TASK_OPENED, details)
     return task
 
 
