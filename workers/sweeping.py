@@ -26,6 +26,8 @@ from workflows import client
 
 LISTEN_SECONDS = 1.0
 PAUSE_AFTER_ERROR_SECONDS = 1.0
+# A bell seldom rings once: what comes within this time is done together, at a fraction of the cost.
+GATHERING_SECONDS = 0.03
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,8 @@ class Chore:
                 self.once()
             except Exception:
                 log.exception("%s failed; tried again", self.name)
-            self.bell.wait(self.every_seconds)
+            if self.bell.wait(self.every_seconds):
+                stop.wait(GATHERING_SECONDS)
 
 
 def chores() -> list[Chore]:

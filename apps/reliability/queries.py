@@ -9,13 +9,14 @@ from apps.triage.cost_model import CostModel, default_cost_model
 from apps.triage.decoding import decode
 
 
-def active_cost_model(tenant_id: UUID) -> tuple[int, CostModel]:
+def active_cost_model(tenant_id: UUID, *, currency: str = "") -> tuple[int, CostModel]:
     """The cost model for new assessments and its version; 0 while the shipped defaults stand, all marked assumptions.
 
-    Raises `apps.triage.decoding.UnableToDecode` for a stored model this version of the code cannot read.
+    `currency` is the tenant's, for a caller that knows it already. Raises
+    `apps.triage.decoding.UnableToDecode` for a stored model this version of the code cannot read.
     """
     stored = CostModelVersion.objects.filter(tenant_id=tenant_id, is_active=True).first()
     if stored is not None:
         return stored.version, decode(CostModel, stored.parameters)
-    currency = Tenant.objects.only("currency").get(id=tenant_id).currency
+    currency = currency or Tenant.objects.only("currency").get(id=tenant_id).currency
     return 0, replace(default_cost_model(), currency=currency)

@@ -92,7 +92,7 @@ def _assess(
 
 
 def _inputs(facts: AlertFacts, *, analysis: Mapping[str, Any], viewable: bool) -> AssessmentInputs:
-    _, cost_model = active_cost_model(facts.tenant_id)
+    _, cost_model = active_cost_model(facts.tenant_id, currency=facts.currency)
     return AssessmentInputs(
         alert_id=str(facts.alert_id),
         label=facts.label,
