@@ -153,7 +153,7 @@ def write_assessment(alert: Alert) -> None:
     """Store what `assess_alert` concludes, as the workflow does before an alert leaves analysis."""
     found = assess_alert(alert)
     record_assessment(
-        alert_id=alert.id,
+        alert=alert,
         record_json=record_json(found),
         digest=found.digest,
         outcome="verify",
@@ -177,10 +177,10 @@ def make_waiting_alert(camera: Camera, *, clip: bool = True, **fields: object) -
             sha256=hashlib.sha256(b"clip").hexdigest(),
             size_bytes=4,
         )
-    begin_analysis(alert_id=alert.id, now=NOW)
+    alert = begin_analysis(alert_id=alert.id, now=NOW).alert
     write_assessment(alert)
     route(
-        alert_id=alert.id,
+        alert=alert,
         outcome="verify",
         sampled_blind=False,
         sampling_probability=1.0,

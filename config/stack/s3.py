@@ -8,6 +8,7 @@ Acknowledged writes survive the end of the process, however sudden; a power fail
 import json
 import os
 import signal
+import socket
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
@@ -194,11 +195,27 @@ def internal_socket(part: str, port: int) -> Path:
 
 
 def _may_listen(part: str, port: int) -> bool:
-    """Whether we can replace its socket: another account's, left in sticky /tmp, shuts us out."""
+    """Whether the part's socket can be ours.
+
+    Another account's, left in sticky /tmp, shuts us out. One that answers belongs to a running stack,
+    perhaps in a network namespace whose ports we cannot see: both would speak to the same socket.
+    """
+    path = internal_socket(part, port)
     try:
-        return os.geteuid() in {0, internal_socket(part, port).lstat().st_uid}
+        replaceable = os.geteuid() in {0, path.lstat().st_uid}
     except FileNotFoundError:
         return True
+    return replaceable and not _answers(path)
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _port_name(part: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
@@ -39,7 +40,7 @@ def temporal(temporal_server: str) -> Iterator[None]:
 def temporal_down() -> Iterator[None]:
     client.configure(nobody_answers())
     yield
-    client.close()
+    client.configure(Server(address=settings.TEMPORAL_ADDRESS))
 
 
 def send(detector: Detector, world: World) -> Alert:

@@ -19,7 +19,7 @@ def waiting(world: World) -> Callable[..., Alert]:
         alert = make_waiting_alert(world.camera, **fields)  # type: ignore[arg-type]
         Alert.objects.filter(id=alert.id).update(label=label)
         now = timezone.now()
-        open_task(alert_id=alert.id, due_at=now + timedelta(minutes=15), now=now)
+        open_task(alert=alert, due_at=now + timedelta(minutes=15), now=now)
         return Alert.objects.get(id=alert.id)
 
     return make

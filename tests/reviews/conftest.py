@@ -93,7 +93,7 @@ def submit(prepared: Prepared, user: User, actor: Actor, **changes: Any) -> Deci
 
 def open_for_people(alert: Alert) -> Alert:
     now = timezone.now()
-    open_task(alert_id=alert.id, due_at=now + timedelta(minutes=15), now=now)
+    open_task(alert=alert, due_at=now + timedelta(minutes=15), now=now)
     return alert
 
 

@@ -41,7 +41,7 @@ def count(event: str) -> int:
 
 
 def test_an_alert_has_one_open_task(waiting: Alert, task: HumanTask) -> None:
-    again = open_task(alert_id=waiting.id, due_at=NOW + timedelta(days=1), now=NOW)
+    again = open_task(alert=waiting, due_at=NOW + timedelta(days=1), now=NOW)
     assert again == task
     assert HumanTask.objects.count() == 1
     assert count("task:opened") == 1

@@ -69,7 +69,9 @@ class Crew:
 
 @pytest.fixture
 def crew(transactional_db: None, temporal_server: str, s3: dict[str, str]) -> Iterator[Crew]:
-    """Nobody works yet: start who the story needs. Whatever still runs afterwards is terminated."""
+    """Nobody works yet: start who the story needs. Runs of other stories are terminated, before and after."""
+    client.configure(client.Server(address=settings.TEMPORAL_ADDRESS))
+    asyncio.run(terminate_everything())
     found = Crew()
     with ExitStack() as stack:
         stack.callback(client.close)

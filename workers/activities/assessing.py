@@ -80,7 +80,7 @@ def _assess(
 ) -> AssessmentRecord:
     record = assess(inputs=_inputs(facts, analysis=analysis, viewable=viewable))
     record_assessment(
-        alert_id=facts.alert_id,
+        alert=facts.alert,
         record_json=record_json(record),
         digest=record.digest,
         outcome=record.decision.outcome.value,
@@ -172,7 +172,7 @@ def _route(facts: AlertFacts, record: AssessmentRecord, *, now: datetime) -> Sta
     due_at = now + timedelta(seconds=facts.review_sla_seconds)
     outcome = record.decision.outcome
     state = route(
-        alert_id=facts.alert_id,
+        alert=facts.alert,
         outcome=outcome.value,
         sampled_blind=routing.sampled_blind,
         sampling_probability=routing.sampling_probability,
@@ -181,7 +181,7 @@ def _route(facts: AlertFacts, record: AssessmentRecord, *, now: datetime) -> Sta
     )
     task = None
     if to_a_person:
-        task = open_task(alert_id=facts.alert_id, kind=_kind(routing), due_at=due_at, now=now)
+        task = open_task(alert=facts.alert, kind=_kind(routing), due_at=due_at, now=now)
     strategy = outcome.strategy.value if outcome.strategy else ""
     return Standing(state=AlertState(state), strategy=strategy, **_times(task))
 

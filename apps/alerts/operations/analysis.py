@@ -50,8 +50,12 @@ class ClipFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertFacts:
-    """An alert as its analysis needs it. `clip` is None when it was raised without footage."""
+    """An alert as its analysis needs it. `clip` is None when it was raised without footage.
 
+    `alert` is the row itself, for the operations that follow in the same transaction.
+    """
+
+    alert: Alert
     alert_id: UUID
     tenant_id: UUID
     site_id: UUID
@@ -110,7 +114,7 @@ def note_step(
 
 def record_assessment(
     *,
-    alert_id: UUID,
+    alert: Alert,
     record_json: Mapping[str, object],
     digest: str,
     outcome: str,
@@ -119,7 +123,6 @@ def record_assessment(
     now: datetime,
 ) -> Assessment:
     """Store the canonical record and chain its digest. The same digest again is the same row."""
-    alert = _alert(alert_id)
     found = Assessment.objects.filter(alert=alert, digest=digest).first()
     if found is not None:
         return found
@@ -132,13 +135,13 @@ def record_assessment(
         reason_codes=list(reason_codes),
         created_at=now,
     )
-    Alert.objects.filter(id=alert_id).update(
+    Alert.objects.filter(id=alert.id).update(
         priority=priority, reliability=_reliability(record_json)
     )
     record(
         actor=Actor.system(alert.tenant_id),
         event=Event.ALERT_RECORD_CHAINED,
-        subject=Subject("alert", alert_id),
+        subject=Subject("alert", alert.id),
         after={"digest": digest},
         details={"digest": digest, "outcome": outcome},
     )
@@ -147,7 +150,7 @@ def record_assessment(
 
 def route(
     *,
-    alert_id: UUID,
+    alert: Alert,
     outcome: str,
     sampled_blind: bool,
     sampling_probability: float,
@@ -159,11 +162,10 @@ def route(
     escalate and verify → awaiting_review; model_review → model_review; archive → archived, and from
     there to a person without the machine's verdict when `sampled_blind`. Raises UnableToRoute.
     """
-    alert = _alert(alert_id)
     if alert.state in _AFTER_ANALYSIS:
         return alert.state
     if not Assessment.objects.filter(alert=alert).exists():
-        raise UnableToRoute(f"alert {alert_id} has no assessment yet")
+        raise UnableToRoute(f"alert {alert.id} has no assessment yet")
     fields = {
         "strategy": "" if outcome == MODEL_REVIEW else Strategy(outcome).value,
         "sampled_blind": sampled_blind,
@@ -216,6 +218,7 @@ def _move(alert: Alert, *, to: AlertState, event: Event, **fields: object) -> No
 def _facts(alert: Alert) -> AlertFacts:
     tenant = alert.tenant
     return AlertFacts(
+        alert=alert,
         alert_id=alert.id,
         tenant_id=tenant.id,
         site_id=alert.site_id,

@@ -29,7 +29,7 @@ class UnableToTakeTask(Exception):
 
 def open_task(
     *,
-    alert_id: UUID,
+    alert: Alert,
     kind: TaskKind = TaskKind.REVIEW,
     due_at: datetime,
     required_confirmations: int = 1,
@@ -39,8 +39,7 @@ def open_task(
 
     Runs inside the tenant's scope. Two at the same moment: the second is refused by the database (IntegrityError).
     """
-    alert = Alert.objects.only("tenant_id", "site_id").get(id=alert_id)
-    known = HumanTask.objects.filter(alert_id=alert_id, state=TaskState.OPEN).first()
+    known = HumanTask.objects.filter(alert=alert, state=TaskState.OPEN).first()
     if known is not None:
         return known
     task = HumanTask(
