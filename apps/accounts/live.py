@@ -12,7 +12,7 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +41,16 @@ def channel_of(tenant_id: UUID | str) -> str:
 def publish_live(
     *, tenant_id: UUID, topic: str, subject_id: UUID, site_id: UUID | None = None
 ) -> None:
-    """Tell the tenant's open browsers, after the current transaction commits; never raises."""
+    """Tell the tenant's open browsers, after the current transaction commits; never raises.
+
+    Told several times in one transaction, it is said once.
+    """
     message = LiveMessage(
         topic=topic, subject_id=str(subject_id), site_id=str(site_id) if site_id else ""
     )
-    transaction.on_commit(lambda: _publish(tenant_id, message), robust=True)
+    telling = _Telling(tenant_id, message)
+    if not any(telling in promised for promised in connection.run_on_commit):
+        transaction.on_commit(telling, robust=True)
 
 
 def encode(message: LiveMessage) -> str:
@@ -60,6 +65,17 @@ def decode(data: str | bytes) -> LiveMessage:
         return LiveMessage(topic=raw["topic"], subject_id=raw["id"], site_id=raw["site"])
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a live message") from error
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """A message that waits for its transaction."""
+
+    tenant_id: UUID
+    message: LiveMessage
+
+    def __call__(self) -> None:
+        _publish(self.tenant_id, self.message)
 
 
 def _publish(tenant_id: UUID, message: LiveMessage) -> None:

@@ -29,6 +29,8 @@ CLAIM = timedelta(seconds=15)
 WHEN_UNREACHABLE = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(seconds=60)
 SETTLING = timedelta(seconds=30)
+# This many alerts accepted within the window and still waiting: a rush.
+RUSH, RUSH_WINDOW = 20, timedelta(seconds=2)
 VANISHED_STEP = "workflow"
 
 _IN_ANALYSIS = (AlertState.RECEIVED, AlertState.ANALYSING)
@@ -42,10 +44,10 @@ log = logging.getLogger(__name__)
 def start_waiting(*, now: datetime, limit: int = 50) -> int:
     """Start the runs of waiting alerts, oldest first, at most `limit`; return how many started.
 
-    No more than ALERTS_IN_FLIGHT alerts are analysed at a time, so that a backlog does not slow the
-    intake. When Temporal does not answer, the rest waits two seconds.
+    No more than ALERTS_IN_FLIGHT alerts are analysed at a time, and an eighth of that in a rush, so
+    that a backlog does not slow the intake. When Temporal does not answer, the rest waits two seconds.
     """
-    entries = _claim(now=now, limit=min(limit, _free_places()))
+    entries = _claim(now=now, limit=min(limit, _free_places(now)))
     run_ids = client.start_all([_start_of(entry.alert) for entry in entries])
     started = [(entry, run) for entry, run in zip(entries, run_ids, strict=True) if run is not None]
     waiting = [entry for entry, run in zip(entries, run_ids, strict=True) if run is None]
@@ -93,11 +95,18 @@ def compare_with_temporal(*, now: datetime, limit: int = 200) -> int:
     return vanished
 
 
-def _free_places() -> int:
+def _free_places(now: datetime) -> int:
+    """How many more may be analysed. Accepting goes first: while alerts pour in, an eighth of the cap."""
+    poured_in = OutboxEntry.objects.filter(
+        state=OutboxState.WAITING, created_at__gt=now - RUSH_WINDOW
+    ).count()
+    cap = settings.ALERTS_IN_FLIGHT
+    if poured_in >= RUSH:
+        cap = max(1, cap // 8)
     started = OutboxEntry.objects.filter(
         state=OutboxState.STARTED, alert__state__in=_IN_ANALYSIS
     ).count()
-    return max(0, settings.ALERTS_IN_FLIGHT - started)
+    return max(0, cap - started)
 
 
 def _claim(*, now: datetime, limit: int) -> list[OutboxEntry]:

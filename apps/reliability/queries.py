@@ -1,6 +1,8 @@
 """Reading what triage depends on beside the alert: the tenant's cost model."""
 
+import json
 from dataclasses import replace
+from functools import lru_cache
 from uuid import UUID
 
 from apps.accounts.models import Tenant
@@ -17,6 +19,12 @@ def active_cost_model(tenant_id: UUID, *, currency: str = "") -> tuple[int, Cost
     """
     stored = CostModelVersion.objects.filter(tenant_id=tenant_id, is_active=True).first()
     if stored is not None:
-        return stored.version, decode(CostModel, stored.parameters)
+        return stored.version, _read(stored.pk, json.dumps(stored.parameters))
     currency = currency or Tenant.objects.only("currency").get(id=tenant_id).currency
     return 0, replace(default_cost_model(), currency=currency)
+
+
+@lru_cache(maxsize=64)
+def _read(version_id: UUID, parameters: str) -> CostModel:
+    """A version never changes once it is stored, so each process reads it once."""
+    return decode(CostModel, json.loads(parameters))

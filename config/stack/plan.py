@@ -22,7 +22,9 @@ from config.stack.server import LOOPBACK, Server, UnableToStart
 from config.stack.supervisor import START_PATIENCE_SECONDS
 from config.stack.temporal import Temporal
 
-HEAVY = 10  # the niceness of whatever must never slow the intake of an alert
+# The intake of an alert goes before its triage, and triage before pictures and housekeeping.
+LATER = 10
+HEAVY = 15
 
 MANAGE = ("manage.py",)
 CELERY = ("-m", "celery", "--app", "config.celery")
@@ -113,6 +115,7 @@ JOBS = (
         database="DATABASE_SEQUENCER_URL",
         ready_words="audit sequencer started",
         essential=True,
+        niceness=LATER,
     ),
     Job(
         "worker-triage",
@@ -120,6 +123,7 @@ JOBS = (
         (*MANAGE, "temporal_worker", "--queue", "triage"),
         ready_words="worker ready",
         essential=True,
+        niceness=LATER,
     ),
     Job(
         "worker-inference",
@@ -142,6 +146,7 @@ JOBS = (
         database="DATABASE_SERVICE_URL",
         ready_words="sweeper ready",
         essential=True,
+        niceness=LATER,
     ),
     Job(
         "celery-worker",

