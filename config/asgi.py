@@ -1,5 +1,6 @@
 """The web server's entry: Django, the live event stream beside it, and Temporal's UI behind our sign-in."""
 
+import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
@@ -14,6 +15,10 @@ from config.body_limit import Application, limited  # noqa: E402
 from config.temporal_ui import temporal_ui  # noqa: E402
 
 pages = limited(cast(Application, django))
+
+# What is loaded by now stays: the collector need not look through it while somebody waits.
+gc.collect()
+gc.freeze()
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 def start_waiting(*, now: datetime, limit: int = 50) -> int:
     """Start the runs of waiting alerts, oldest first, at most `limit`; return how many started.
 
-    No more than ALERTS_IN_FLIGHT alerts are analysed at a time, and an eighth of that in a rush, so
+    No more than ALERTS_IN_FLIGHT alerts are analysed at a time, and a sixteenth of that in a rush, so
     that a backlog does not slow the intake. When Temporal does not answer, the rest waits two seconds.
     """
     entries = _claim(now=now, limit=min(limit, _free_places(now)))
@@ -96,13 +96,13 @@ def compare_with_temporal(*, now: datetime, limit: int = 200) -> int:
 
 
 def _free_places(now: datetime) -> int:
-    """How many more may be analysed. Accepting goes first: while alerts pour in, an eighth of the cap."""
+    """How many more may be analysed. Accepting goes first: while alerts pour in, a sixteenth of the cap."""
     poured_in = OutboxEntry.objects.filter(
         state=OutboxState.WAITING, created_at__gt=now - RUSH_WINDOW
     ).count()
     cap = settings.ALERTS_IN_FLIGHT
     if poured_in >= RUSH:
-        cap = max(1, cap // 8)
+        cap = max(1, cap // 16)
     started = OutboxEntry.objects.filter(
         state=OutboxState.STARTED, alert__state__in=_IN_ANALYSIS
     ).count()

@@ -31,7 +31,7 @@ _RELIABILITY_WORDS = {"green", "amber", "red", "unknown"}
 
 
 class UnableToRoute(Exception):
-    """The alert may not leave analysis: it has no assessment, or somebody moved it already."""
+    """Somebody else moved the alert first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,12 +160,11 @@ def route(
     """Send an assessed alert on its way and return its state.
 
     escalate and verify → awaiting_review; model_review → model_review; archive → archived, and from
-    there to a person without the machine's verdict when `sampled_blind`. Raises UnableToRoute.
+    there to a person without the machine's verdict when `sampled_blind`. Raises UnableToRoute; the
+    database refuses an alert that has no assessment (IntegrityError).
     """
     if alert.state in _AFTER_ANALYSIS:
         return alert.state
-    if not Assessment.objects.filter(alert=alert).exists():
-        raise UnableToRoute(f"alert {alert.id} has no assessment yet")
     fields = {
         "strategy": "" if outcome == MODEL_REVIEW else Strategy(outcome).value,
         "sampled_blind": sampled_blind,
