@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.stack.plan import JOBS, SERVERS, Process, processes
+from config.stack.plan import HEAVY, JOBS, SERVERS, Process, processes
 from config.stack.server import UnableToStart
 
 BY_TITLE = {row.title: row for row in SERVERS}
@@ -56,7 +56,7 @@ def test_every_process_has_the_database_role_of_its_work(running: dict[str, Proc
 
 def test_heavy_work_never_slows_intake(running: dict[str, Process]) -> None:
     for name in ("worker-inference", "worker-exports", "celery-worker"):
-        assert running[name].command()[:3] == ["nice", "-n", "10"]
+        assert running[name].command()[:3] == ["nice", "-n", str(HEAVY)]
     for name in ("web", "worker-triage", "sweeper"):
         assert "nice" not in running[name].command()
 
