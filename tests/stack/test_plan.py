@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.stack.plan import HEAVY, JOBS, SERVERS, Process, processes
+from config.stack.plan import HEAVY, JOBS, LATER, SERVERS, Process, processes
 from config.stack.server import UnableToStart
 
 BY_TITLE = {row.title: row for row in SERVERS}
@@ -57,8 +57,10 @@ def test_every_process_has_the_database_role_of_its_work(running: dict[str, Proc
 def test_heavy_work_never_slows_intake(running: dict[str, Process]) -> None:
     for name in ("worker-inference", "worker-exports", "celery-worker"):
         assert running[name].command()[:3] == ["nice", "-n", str(HEAVY)]
-    for name in ("web", "worker-triage", "sweeper"):
-        assert "nice" not in running[name].command()
+    for name in ("audit-sequencer", "worker-triage", "sweeper"):
+        assert running[name].command()[:3] == ["nice", "-n", str(LATER)]
+    assert "nice" not in running["web"].command()
+    assert 0 < LATER < HEAVY
 
 
 def test_a_stop_does_not_wait_for_open_event_streams(running: dict[str, Process]) -> None:
