@@ -3,12 +3,12 @@
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.test import Client
 
 from apps.accounts.models import User
 from apps.audit.events import Subject
 from apps.audit.queries import events_of
 from apps.sites.models import Site
+from tests.console.people import signed_in
 from tests.world import World, make_waiting_alert
 
 OURS = ("accounts", "sites", "alerts", "reviews", "reliability", "evidence", "cases", "audit")
@@ -29,12 +29,6 @@ NOT_SHOWN = {
     "audit.checkpointcopy",
     "audit.tree",
 }
-
-
-def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 def shown() -> dict[str, admin.ModelAdmin]:

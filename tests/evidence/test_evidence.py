@@ -4,9 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
-from apps.accounts.models import User
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Subject
 from apps.audit.queries import events_of
@@ -15,6 +13,7 @@ from apps.evidence.operations import acquire_item, record_sealed
 from apps.evidence.queries import custody_of, items_visible_to, master_of
 from apps.storage.objects import StoredObject
 from apps.storage.store import media_store
+from tests.console.people import signed_in
 from tests.world import NOW, World, make_waiting_alert
 
 STORED = StoredObject(key="tenants/x/master", size=4, etag="e", version_id="1", sha256="ab" * 32)
@@ -30,12 +29,6 @@ def acquire(alert: Alert, stored: StoredObject = STORED) -> EvidenceItem:
         media_type="video/mp4",
         now=NOW,
     )
-
-
-def signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 def test_the_same_object_is_one_item_with_one_beginning(world: World) -> None:

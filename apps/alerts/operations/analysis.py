@@ -93,7 +93,7 @@ def note_step(
 
     Noting another stage without a failure clears an earlier one.
     """
-    alert = _alert(alert_id)
+    alert = Alert.objects.get(id=alert_id)
     if (alert.stage, alert.failed_step, alert.failed_reason) == (stage, failed_step, failed_reason):
         return
     failed_at = (alert.failed_at or now) if failed_step else None
@@ -255,10 +255,6 @@ def _clip_facts(alert: Alert) -> ClipFacts | None:
         sha256=clip.sha256,
         container=clip.container,
     )
-
-
-def _alert(alert_id: UUID) -> Alert:
-    return Alert.objects.get(id=alert_id)
 
 
 def _reliability(record_json: Mapping[str, object]) -> str:
