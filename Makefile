@@ -22,7 +22,7 @@ status: ## Say which processes run, and how they are
 	@if [ -x $(PYTHON) ]; then exec $(PYTHON) manage.py status; else echo "Nothing is installed here, so nothing runs."; fi
 
 test: install-dev ## Install what the tests need and run them (ARGS="tests/audit -x" to choose)
-	@exec $(PYTHON) -m pytest $(or $(ARGS),-n 2 --dist loadgroup)
+	@exec $(PYTHON) -m pytest $(or $(ARGS),-n 2 --dist loadscope)
 
 lint: install-dev $(LINTS) ## Style, types, import contracts, templates, missing migrations
 

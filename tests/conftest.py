@@ -7,10 +7,12 @@ test first asks for them, in a temporary folder, and are gone when the run ends.
 import gc
 import os
 import sys
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-from tests.harness import environment
+from tests.harness import environment, sharing
 
 pytest_plugins = [
     "tests.harness.databases",
@@ -24,12 +26,17 @@ pytest_plugins = [
 _status = pytest.StashKey[int]()
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest piece of work first: the stories of the running product."""
+    items.sort(key=lambda item: not sharing.needs_product(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Two workers share the run file by file; all stories of the running product share one product."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    config.option.loadscopereorder = False
+    return sharing.FileByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -17,7 +17,7 @@ from apps.storage.locked import LockedStore
 from tests.browser.conftest import Desk
 from tests.harness.product import BUNDLED_CLIP, Product, wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 NewDesk = Callable[..., Desk]
 

@@ -88,7 +88,7 @@ class Ledger:
     def settle(self) -> None:
         """Wait until nothing promised is under way; then ask whether anything was lost or doubled."""
         ids = sorted(set(self.promised))
-        wait_for(lambda: self._at_rest(ids) == len(ids), within=90)
+        wait_for(lambda: self._at_rest(ids) == len(ids), within=240)
         for what, query in _ONCE.items():
             assert self.product.query(query) == [], f"{what} doubled"
         assert self.product.query(_UNAUTHORISED) == [], "decided without a confirmation"

@@ -12,7 +12,7 @@ from tests.faults.temporal_side import TemporalSide
 from tests.harness.person import Person
 from tests.harness.product import BUNDLED_CLIP, Product, wait_for
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("product"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 def test_no_word_of_a_person_reaches_temporal_or_a_log(

@@ -12,7 +12,7 @@ from tests.faults.ledger import Ledger, events_of
 from tests.faults.locks import await_held, locked
 from tests.harness.product import BUNDLED_CLIP, Product, wait_for
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("product"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 def stage_of(product: Product, alert: str) -> str:

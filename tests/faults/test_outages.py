@@ -11,7 +11,7 @@ from tests.faults.ledger import Ledger, events_of
 from tests.harness.person import Person
 from tests.harness.product import BUNDLED_CLIP, Product, wait_for
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("product"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 _EXHIBITS = """
     SELECT 1 FROM cases_exhibit e JOIN cases_incident i ON i.case_id = e.case_id WHERE i.alert_id = %s

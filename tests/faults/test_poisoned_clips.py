@@ -12,7 +12,7 @@ from tests.faults.temporal_side import TemporalSide
 from tests.harness.person import Person
 from tests.harness.product import Product
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("product"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 REFUSED: dict[str, Callable[[], bytes]] = {
     "text": poisoned.text,

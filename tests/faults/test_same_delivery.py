@@ -10,7 +10,7 @@ import pytest
 from tests.faults.ledger import Ledger, events_of
 from tests.harness.product import Product
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("product"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 def test_the_same_delivery_a_hundred_times_at_once_is_one_alert(
