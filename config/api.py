@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("apps.alerts.api_urls")),
     path("", include("apps.reviews.api_urls")),
     path("", include("apps.cases.api_urls")),
+    path("reliability/", include("apps.reliability.api_urls")),
 ]

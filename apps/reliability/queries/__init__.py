@@ -1,0 +1,5 @@
+"""Reading what triage rests on and what it learned."""
+
+from apps.reliability.queries.choices import active_cost_model
+
+__all__ = ["active_cost_model"]
