@@ -31,6 +31,10 @@ class Permission(StrEnum):
     VIEW_AUDIT = "audit:view"  # audit trail of the tenant
     MANAGE_SITES = "sites:manage"
     MANAGE_POLICY = "policy:manage"
+    VIEW_RELIABILITY = "reliability:view"  # at a site: atlas, segments and their alerts
+    EXPORT_TRAINING = "training:export"  # at a site: what a detector learns from
+    VIEW_FAIRNESS = "fairness:view"  # rates by group from the separate audit sample
+    MANAGE_FAIRNESS = "fairness:manage"  # import audit samples, close alarms
     MANAGE_SOURCES = "sources:manage"
     MANAGE_USERS = "users:manage"
     USE_ADMIN = "admin:use"
@@ -49,10 +53,23 @@ _HANDLES_ALERTS = {
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(_HANDLES_ALERTS | {Permission.EDIT_CASES}),
     Role.STORE_MANAGER: frozenset(
-        {Permission.VIEW_ALERTS, Permission.VIEW_CASES, Permission.RAISE_ALERTS}
+        {
+            Permission.VIEW_ALERTS,
+            Permission.VIEW_CASES,
+            Permission.RAISE_ALERTS,
+            Permission.VIEW_RELIABILITY,
+        }
     ),
     Role.LP_LEAD: frozenset(
-        _HANDLES_ALERTS | {Permission.EDIT_CASES, Permission.ASSIGN_TASKS, Permission.MANAGE_POLICY}
+        _HANDLES_ALERTS
+        | {
+            Permission.EDIT_CASES,
+            Permission.ASSIGN_TASKS,
+            Permission.MANAGE_POLICY,
+            Permission.VIEW_RELIABILITY,
+            Permission.VIEW_FAIRNESS,
+            Permission.EXPORT_TRAINING,
+        }
     ),
     Role.COMPLIANCE: frozenset(
         {
@@ -60,6 +77,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_CASES,
             Permission.VIEW_EVIDENCE,
             Permission.VIEW_AUDIT,
+            Permission.VIEW_RELIABILITY,
+            Permission.VIEW_FAIRNESS,
+            Permission.MANAGE_FAIRNESS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(set(Permission) - {Permission.DECIDE}),
@@ -74,6 +94,8 @@ TENANT_WIDE: frozenset[Permission] = frozenset(
         Permission.VIEW_AUDIT,
         Permission.MANAGE_SITES,
         Permission.MANAGE_POLICY,
+        Permission.VIEW_FAIRNESS,
+        Permission.MANAGE_FAIRNESS,
         Permission.MANAGE_SOURCES,
         Permission.MANAGE_USERS,
         Permission.USE_ADMIN,

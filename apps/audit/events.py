@@ -115,6 +115,10 @@ class Event(StrEnum):
     SETTINGS_CHANGED = "settings:changed"
     COST_MODEL_CHANGED = "cost_model:changed"
     POLICY_CHANGED = "policy:changed"
+    FAIRNESS_SAMPLE_IMPORTED = "fairness:sample_imported"
+    FAIRNESS_ALARM_RAISED = "fairness:alarm_raised"
+    FAIRNESS_ALARM_CLOSED = "fairness:alarm_closed"
+    TRAINING_EXPORTED = "training:exported"
     SOURCE_CREATED = "source:created"
     SOURCE_CHANGED = "source:changed"
     SOURCE_SECRET_ROTATED = "source:secret_rotated"  # noqa: S105 - the name of an event
