@@ -30,7 +30,8 @@ class Permission(StrEnum):
     VIEW_EVIDENCE = "evidence:view"  # at a site: exhibits, dossiers
     VIEW_AUDIT = "audit:view"  # audit trail of the tenant
     MANAGE_SITES = "sites:manage"
-    MANAGE_POLICY = "policy:manage"
+    MANAGE_POLICY = "policy:manage"  # draft versions, try them on the past
+    ACTIVATE_POLICY = "policy:activate"  # make a version the one new alerts are judged by
     VIEW_RELIABILITY = "reliability:view"  # at a site: atlas, segments and their alerts
     EXPORT_TRAINING = "training:export"  # at a site: what a detector learns from
     VIEW_FAIRNESS = "fairness:view"  # rates by group from the separate audit sample
@@ -94,6 +95,7 @@ TENANT_WIDE: frozenset[Permission] = frozenset(
         Permission.VIEW_AUDIT,
         Permission.MANAGE_SITES,
         Permission.MANAGE_POLICY,
+        Permission.ACTIVATE_POLICY,
         Permission.VIEW_FAIRNESS,
         Permission.MANAGE_FAIRNESS,
         Permission.MANAGE_SOURCES,

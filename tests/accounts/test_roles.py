@@ -23,6 +23,11 @@ def test_whoever_approves_cases_cannot_confirm_thefts() -> None:
         assert not {Permission.APPROVE_CASES, Permission.DECIDE} <= permissions
 
 
+def test_only_an_administrator_activates_what_triage_rests_on() -> None:
+    may = {role for role, kept in ROLE_PERMISSIONS.items() if Permission.ACTIVATE_POLICY in kept}
+    assert may == {Role.ADMINISTRATOR}
+
+
 def test_a_grant_says_where(world: World) -> None:
     assert allows(world.operator, Permission.DECIDE, world.site.id)
     assert not allows(world.operator, Permission.DECIDE, world.other_site.id)
