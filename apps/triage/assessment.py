@@ -3,6 +3,9 @@
 The record holds everything its conclusion depends on, so `recompute` gives the identical record
 from what it stores. Inputs are rounded to 12 significant digits before anything is computed from
 them, and results before they are stored, so that a round trip through JSON changes nothing.
+
+A record keeps the schema it was written under: its digest is made, and it is computed again, with
+the fields which that schema had (`apps.triage.decoding`).
 """
 
 import math
@@ -26,7 +29,7 @@ from apps.triage.segments import SegmentReliability
 from apps.triage.sequence import SequenceFinding, SequencePolicy, judge_sequence
 from apps.triage.signals import Signal
 
-SCHEMA = 1
+SCHEMA = 2
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -108,30 +111,34 @@ class AssessmentRecord:
 
 def assess(*, inputs: AssessmentInputs) -> AssessmentRecord:
     """Return the record of one alert. Raises `NotCanonical` when an input has no canonical form."""
-    stored = encode(inputs)
+    return _assess(inputs, SCHEMA)
+
+
+def recompute(record: AssessmentRecord) -> AssessmentRecord:
+    """Return the record computed anew from what `record` stores: identical, or it was altered."""
+    return _assess(record.inputs, record.schema)
+
+
+def record_json(record: AssessmentRecord) -> dict[str, JsonValue]:
+    """Return the record as plain canonical JSON, digest included: what is stored and exported."""
+    return encode(record, schema=record.schema)
+
+
+def _assess(inputs: AssessmentInputs, schema: int) -> AssessmentRecord:
+    stored = encode(inputs, schema=schema)
     inputs = decode(AssessmentInputs, stored)
     sequence = judge_sequence(policy=inputs.sequence_policy, signals=inputs.signals)
     decision = decide(
         inputs=inputs.for_decision(sequence), model=inputs.cost_model, policy=inputs.policy
     )
     record = AssessmentRecord(
-        schema=SCHEMA,
+        schema=schema,
         inputs=inputs,
         inputs_digest=canonical_digest(stored),
-        sequence=sequence,
-        decision=decode(Decision, encode(decision)),
+        sequence=decode(SequenceFinding, encode(sequence, schema=schema)),
+        decision=decode(Decision, encode(decision, schema=schema)),
     )
-    return replace(record, digest=content_digest(encode(record)))
-
-
-def recompute(record: AssessmentRecord) -> AssessmentRecord:
-    """Return the record computed anew from what `record` stores: identical, or it was altered."""
-    return assess(inputs=record.inputs)
-
-
-def record_json(record: AssessmentRecord) -> dict[str, JsonValue]:
-    """Return the record as plain canonical JSON, digest included: what is stored and exported."""
-    return encode(record)
+    return replace(record, digest=content_digest(record_json(record)))
 
 
 def read_record(raw: object) -> AssessmentRecord:
@@ -143,6 +150,8 @@ def read_record(raw: object) -> AssessmentRecord:
         raise UnableToDecode("AssessmentRecord: an object is needed")
     if raw.get("digest") != content_digest(raw):
         raise RecordAltered("the record does not match its digest")
+    if raw.get("schema") not in range(1, SCHEMA + 1):
+        raise UnableToDecode(f"AssessmentRecord: schema {raw.get('schema')} is not known here")
     return decode(AssessmentRecord, raw)
 
 

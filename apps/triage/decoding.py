@@ -2,6 +2,10 @@
 
 Reading goes through each class's own `__post_init__`, so a stored record or cost model is checked
 again whenever it is read.
+
+A field that came later says so: `field(default=None, metadata=SINCE_2)`. What is stored under an
+earlier schema is read with the default, which must mean what was concluded without the field, and
+is written without it, so that its digest still holds.
 """
 
 import dataclasses
@@ -10,20 +14,27 @@ import typing
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from apps.triage.canonical import JsonValue, plain
 
 T = TypeVar("T")
 
+SINCE_2: Mapping[str, int] = MappingProxyType({"since": 2})
+"""The metadata of a dataclass field that schema 1 of the assessment record did not have."""
+
 
 class UnableToDecode(ValueError):
     """The JSON does not describe the value; the message names the place."""
 
 
-def encode(value: Any) -> dict[str, JsonValue]:
-    """Return a dataclass as plain canonical JSON: floats rounded to 12 significant digits."""
-    return cast(dict[str, JsonValue], plain(_bare(value)))
+def encode(value: Any, *, schema: int | None = None) -> dict[str, JsonValue]:
+    """Return a dataclass as plain canonical JSON: floats rounded to 12 significant digits.
+
+    With a `schema`, fields that came after it are left out, at every depth.
+    """
+    return cast(dict[str, JsonValue], plain(_bare(value, schema)))
 
 
 def decode(kind: type[T], raw: object, *, at: str = "") -> T:
@@ -31,13 +42,17 @@ def decode(kind: type[T], raw: object, *, at: str = "") -> T:
     return cast(T, _decode(kind, raw, at or kind.__name__))
 
 
-def _bare(value: Any) -> Any:
+def _bare(value: Any, schema: int | None) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _bare(getattr(value, one.name)) for one in dataclasses.fields(value)}
+        return {
+            one.name: _bare(getattr(value, one.name), schema)
+            for one in dataclasses.fields(value)
+            if schema is None or one.metadata.get("since", 1) <= schema
+        }
     if isinstance(value, Mapping):
-        return {key: _bare(item) for key, item in value.items()}
+        return {key: _bare(item, schema) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_bare(item) for item in value]
+        return [_bare(item, schema) for item in value]
     return value
 
 

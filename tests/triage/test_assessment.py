@@ -1,15 +1,18 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.triage.assessment import (
+    SCHEMA,
     AssessmentInputs,
     RecordAltered,
     assess,
+    content_digest,
     read_record,
     recompute,
     record_json,
@@ -244,3 +247,27 @@ def test_adding_signals_without_weight_never_changes_a_decision(inputs):
     )
     without = assess(inputs=replace(inputs, signals=weightless))
     assert assess(inputs=inputs).decision == without.decision
+
+
+STORED = json.loads((Path(__file__).parent / "data" / "records_schema_1.json").read_text())
+
+
+@pytest.mark.parametrize("case", sorted(STORED))
+def test_a_record_stored_under_the_first_schema_reads_and_recomputes_to_its_digest(case):
+    stored = STORED[case]
+    record = read_record(stored)
+    assert record.schema == stored["schema"] == 1
+    assert recompute(record) == record
+    assert canonical_json(record_json(recompute(record))) == canonical_json(stored)
+
+
+def test_a_new_record_states_the_present_schema():
+    assert assess(inputs=sound_inputs()).schema == SCHEMA
+
+
+@pytest.mark.parametrize("schema", [0, SCHEMA + 1, None, "2"])
+def test_a_record_of_an_unknown_schema_is_refused(schema):
+    stored = {**record_json(assess(inputs=sound_inputs())), "schema": schema}
+    stored["digest"] = content_digest(stored)
+    with pytest.raises(UnableToDecode, match="not known here"):
+        read_record(stored)
