@@ -26,7 +26,7 @@ from apps.triage.tables import Bools, Floats, Texts
 
 METHOD = "betting on matched differences, mixture over 12 stakes, mean over groups and directions"
 STAKES = 12
-LARGEST_LOG = 600.0
+LARGEST_EVIDENCE = 1e12  # more is shown as this; a stored number stays exact
 LARGEST_STAKE = 0.9  # of what would lose everything at once
 
 Ints = npt.NDArray[np.int64]
@@ -104,7 +104,9 @@ def sequential_test(
     ]
     logs = np.stack([side.log_share for side in sides])
     unspent = 1.0 / (len(groups) + 1)  # the weight of groups that have not turned up
-    wealth = unspent + np.exp(np.minimum(logs, LARGEST_LOG)).sum(axis=0)
+    largest = np.log(LARGEST_EVIDENCE)
+    wealth = unspent + np.exp(np.minimum(logs, largest)).sum(axis=0)
+    wealth = np.minimum(wealth, LARGEST_EVIDENCE)
     crossed = np.flatnonzero(wealth >= bound)
     at = int(crossed[0]) if len(crossed) else len(wealth) - 1
     strongest = sides[int(np.argmax(logs[:, at]))]

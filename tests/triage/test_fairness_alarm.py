@@ -137,8 +137,9 @@ def test_the_bound_shares_the_error_between_the_measures() -> None:
     assert alarm_bound(SETTINGS) == pytest.approx(60)
 
 
-def test_a_test_survives_being_stored() -> None:
-    found = run(drawn(rates={"a": 0.1, "b": 0.6}, weeks=4, each_week=60, seed=2))
+@pytest.mark.parametrize("weeks", [4, 200])
+def test_a_test_survives_being_stored_however_strong_its_evidence(weeks: int) -> None:
+    found = run(drawn(rates={"a": 0.1, "b": 0.6}, weeks=weeks, each_week=60, seed=2))
     assert encode(decode(SequentialTest, encode(found))) == encode(found)
 
 

@@ -1,0 +1,124 @@
+"""Reading aggregate fairness: thresholds, audit samples, alarms. Groups exist in samples only."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db.models import F, Max, QuerySet
+
+from apps.reliability.models import (
+    FairnessAlarm,
+    FairnessRow,
+    FairnessSample,
+    TriagePolicyVersion,
+)
+from apps.triage.decoding import decode
+from apps.triage.fairness_alarm import AuditStream
+from apps.triage.fairness_rates import FairnessReport
+from apps.triage.fairness_settings import FairnessMeasure, FairnessSettings
+
+COLUMNS = {
+    FairnessMeasure.FALSE_ALARM: "was_false",
+    FairnessMeasure.ESCALATED: "was_escalated",
+    FairnessMeasure.OVERRIDDEN: "was_overridden",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """What one sequential test is about; `detector` is "id@version", "" every detector."""
+
+    attribute: str
+    detector: str
+
+
+def fairness_settings_of(tenant_id: UUID) -> FairnessSettings:
+    """The thresholds of the tenant's active triage policy; the shipped ones while there is none."""
+    active = TriagePolicyVersion.objects.filter(tenant_id=tenant_id, is_active=True).first()
+    stored = active.parameters.get("fairness") if active else None
+    return decode(FairnessSettings, stored) if stored else FairnessSettings()
+
+
+def open_alarm_for(*, tenant_id: UUID, detector: str) -> FairnessAlarm | None:
+    """The oldest open alarm that concerns `detector` ("id@version"): while there is one, nothing it
+    raises is escalated."""
+    return (
+        FairnessAlarm.objects.filter(
+            tenant_id=tenant_id, closed_at__isnull=True, detector__in=["", detector]
+        )
+        .order_by("raised_at", "id")
+        .first()
+    )
+
+
+def samples_of(tenant_id: UUID) -> QuerySet[FairnessSample]:
+    """The tenant's audit samples, newest first."""
+    return FairnessSample.objects.filter(tenant_id=tenant_id).order_by("-imported_at", "-id")
+
+
+def alarms_of(tenant_id: UUID) -> QuerySet[FairnessAlarm]:
+    """The tenant's alarms: open ones first, then newest first."""
+    return FairnessAlarm.objects.filter(tenant_id=tenant_id).order_by(
+        F("closed_at").desc(nulls_first=True), "-raised_at", "-id"
+    )
+
+
+def rates_of(sample: FairnessSample) -> FairnessReport:
+    """The rates of a sample as judged when it was imported, with the thresholds of that time."""
+    return decode(FairnessReport, sample.report["rates"])
+
+
+def stream_of(
+    *, tenant_id: UUID, tested: Tested, measure: FairnessMeasure
+) -> tuple[AuditStream, tuple[FairnessSample, ...]]:
+    """Every judged alert since the last closed alarm of this test, in the order it became known.
+
+    Returns the stream and its samples; `arrival` is a sample's place among them.
+    """
+    samples = tuple(_since_restart(tenant_id, tested, measure))
+    numbers = {sample.id: number for number, sample in enumerate(samples)}
+    rows = list(
+        FairnessRow.objects.filter(
+            sample__in=samples, attribute=tested.attribute, detector=tested.detector
+        )
+        .order_by("sample__imported_at", "sample_id", "id")
+        .values_list("sample_id", "day", "group", COLUMNS[measure])
+    )
+    stream = AuditStream(
+        arrival=np.array([numbers[row[0]] for row in rows], dtype=np.int64),
+        week=np.array([(row[1].toordinal() - 1) // 7 for row in rows], dtype=np.int64),
+        order=_order([row[0] for row in rows], samples, tested),
+        group=np.array([row[2] for row in rows], dtype=np.str_),
+        happened=np.array([row[3] for row in rows], dtype=np.bool_),
+    )
+    return stream, samples
+
+
+def _since_restart(
+    tenant_id: UUID, tested: Tested, measure: FairnessMeasure
+) -> QuerySet[FairnessSample]:
+    closed = FairnessAlarm.objects.filter(
+        tenant_id=tenant_id,
+        attribute=tested.attribute,
+        detector=tested.detector,
+        measure=measure,
+        closed_at__isnull=False,
+    ).aggregate(last=Max("closed_at"))["last"]
+    samples = FairnessSample.objects.filter(tenant_id=tenant_id).order_by("imported_at", "id")
+    return samples.filter(imported_at__gt=closed) if closed else samples
+
+
+def _order(
+    sample_ids: list[UUID], samples: Sequence[FairnessSample], tested: Tested
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """A random number a row, the same whenever it is asked for: drawn from the sample's digest."""
+    counts = Counter(sample_ids)
+    parts = [np.empty(0)]
+    for sample in samples:
+        seed = f"{sample.sha256}|{tested.attribute}|{tested.detector}"
+        chance = np.random.default_rng(int(hashlib.sha256(seed.encode()).hexdigest(), 16))
+        parts.append(chance.random(counts[sample.id]))
+    return np.concatenate(parts)
