@@ -9,7 +9,7 @@ looked at. Of equal costs the less intrusive strategy wins.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -17,8 +17,10 @@ import numpy.typing as npt
 
 from apps.triage.cost_model import LARGEST_AMOUNT, CostModel
 from apps.triage.cost_rows import CostRow, cost_rows, loss_avoided_per_minute
+from apps.triage.decoding import SINCE_2
 from apps.triage.economics import STRATEGY_OPTIONS, Floats, Option, expected_costs
 from apps.triage.fairness import FairnessState
+from apps.triage.fairness_settings import FairnessSettings
 from apps.triage.flips import FlipPoint, flip_points
 from apps.triage.probability import TheftProbability
 from apps.triage.reasons import ReasonCode
@@ -56,17 +58,40 @@ class TriagePolicy:
     `audit_share` of the archived alerts goes to people blind; `raised_audit_share` of those
     archived although an isolated step was observed. Both above 0 (labels must stay unbiased) up
     to 1.
+
+    A segment is red from P(false-positive rate > `reliability_limit`) = `red_from` on, green up to
+    `green_up_to`, amber between, and unknown below `least_labels` labels. A surrogate below
+    `fidelity_floor` (its agreement with the detector on held-out time, 0..1) is marked not
+    reliable. A score that moves by more than `invariance_tolerance` (0..1) when only appearance
+    changes fails the fairness check; `fairness` holds the thresholds of the audit sample.
     """
 
     version: str
     audit_share: float = 0.05
     raised_audit_share: float = 0.20
+    reliability_limit: float = field(default=0.25, metadata=SINCE_2)
+    red_from: float = field(default=0.80, metadata=SINCE_2)
+    green_up_to: float = field(default=0.20, metadata=SINCE_2)
+    least_labels: int = field(default=12, metadata=SINCE_2)
+    fidelity_floor: float = field(default=0.90, metadata=SINCE_2)
+    invariance_tolerance: float = field(default=0.05, metadata=SINCE_2)
+    fairness: FairnessSettings = field(default=FairnessSettings(), metadata=SINCE_2)
 
     def __post_init__(self) -> None:
         if not self.version:
             raise ValueError("a triage policy has a version")
         if not 0 < self.audit_share <= self.raised_audit_share <= 1:
             raise ValueError("0 < audit share ≤ raised audit share ≤ 1 is needed")
+        if not 0 < self.reliability_limit < 1:
+            raise ValueError("0 < reliability limit < 1 is needed")
+        if not 0 < self.green_up_to < self.red_from < 1:
+            raise ValueError("0 < green up to < red from < 1 is needed")
+        if not 1 <= self.least_labels <= 10_000:
+            raise ValueError("1 ≤ least labels ≤ 10,000 is needed")
+        if not 0.5 <= self.fidelity_floor <= 1:
+            raise ValueError("0.5 ≤ fidelity floor ≤ 1 is needed")
+        if not 0 < self.invariance_tolerance <= 0.5:
+            raise ValueError("0 < invariance tolerance ≤ 0.5 is needed")
 
 
 DEFAULT_TRIAGE_POLICY = TriagePolicy(version="triage-1")
