@@ -11,7 +11,7 @@ the fields which that schema had (`apps.triage.decoding`).
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apps.triage.canonical import JsonValue, canonical_digest
 from apps.triage.cost_model import CostModel
@@ -22,8 +22,9 @@ from apps.triage.decision import (
     TriagePolicy,
     decide,
 )
-from apps.triage.decoding import UnableToDecode, decode, encode
+from apps.triage.decoding import SINCE_2, UnableToDecode, decode, encode
 from apps.triage.fairness import FairnessFinding
+from apps.triage.findings import CounterfactualFinding, SurrogateFinding
 from apps.triage.probability import TheftProbability
 from apps.triage.segments import SegmentReliability
 from apps.triage.sequence import SequenceFinding, SequencePolicy, judge_sequence
@@ -44,6 +45,8 @@ class AssessmentInputs:
     `score` is the detector's own, 0..1, kept for the record only: it is never read as a
     probability; None when a person raised the alert. `model_digests` maps each model that
     contributed to its SHA-256. `seed` is the seed of any step upstream that drew random numbers.
+    `surrogate` and `counterfactual` are findings of a fitted model of a stated version, kept as
+    they were made; they explain and decide nothing. None where there is no model to make them.
     """
 
     alert_id: str
@@ -62,6 +65,8 @@ class AssessmentInputs:
     minute_shadow_price: float = 0.0
     model_digests: Mapping[str, str]
     seed: int | None = None
+    surrogate: SurrogateFinding | None = field(default=None, metadata=SINCE_2)
+    counterfactual: CounterfactualFinding | None = field(default=None, metadata=SINCE_2)
 
     def __post_init__(self) -> None:
         if not self.alert_id:
@@ -99,7 +104,7 @@ class AssessmentRecord:
     @property
     def versions(self) -> dict[str, str]:
         """Which versions of policies and parameters this conclusion rests on."""
-        return {
+        versions = {
             "triage policy": self.inputs.policy.version,
             "cost model": self.inputs.cost_model.version,
             "sequence policy": self.sequence.policy_version,
@@ -107,6 +112,9 @@ class AssessmentRecord:
             "reliability": self.inputs.reliability.version,
             "detector": f"{self.inputs.detector_id} {self.inputs.detector_version}",
         }
+        if self.inputs.surrogate:
+            versions["surrogate"] = self.inputs.surrogate.version
+        return versions
 
 
 def assess(*, inputs: AssessmentInputs) -> AssessmentRecord:
