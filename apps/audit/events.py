@@ -115,6 +115,8 @@ class Event(StrEnum):
     SETTINGS_CHANGED = "settings:changed"
     COST_MODEL_CHANGED = "cost_model:changed"
     POLICY_CHANGED = "policy:changed"
+    POLICY_DRAFTED = "policy:drafted"
+    BACKTEST_STARTED = "backtest:started"
     FAIRNESS_SAMPLE_IMPORTED = "fairness:sample_imported"
     FAIRNESS_ALARM_RAISED = "fairness:alarm_raised"
     FAIRNESS_ALARM_CLOSED = "fairness:alarm_closed"

@@ -1,14 +1,19 @@
-"""Reading what triage depends on beside the alert: the tenant's cost model."""
+"""Reading what triage depends on beside the alert: cost model, triage policy and sequence policies of a tenant."""
 
 import json
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeVar
 from uuid import UUID
 
 from apps.accounts.models import Tenant
-from apps.reliability.models import CostModelVersion
+from apps.reliability.models import CostModelVersion, SequencePolicyVersion, TriagePolicyVersion
 from apps.triage.cost_model import CostModel, default_cost_model
+from apps.triage.decision import DEFAULT_TRIAGE_POLICY, TriagePolicy
 from apps.triage.decoding import decode
+from apps.triage.sequence import DEFAULT_POLICIES, SequencePolicy
+
+T = TypeVar("T")
 
 
 def active_cost_model(tenant_id: UUID, *, currency: str = "") -> tuple[int, CostModel]:
@@ -19,12 +24,36 @@ def active_cost_model(tenant_id: UUID, *, currency: str = "") -> tuple[int, Cost
     """
     stored = CostModelVersion.objects.filter(tenant_id=tenant_id, is_active=True).first()
     if stored is not None:
-        return stored.version, _read(stored.pk, json.dumps(stored.parameters))
+        return stored.version, _read(CostModel, json.dumps(stored.parameters))
     currency = currency or Tenant.objects.only("currency").get(id=tenant_id).currency
     return 0, replace(default_cost_model(), currency=currency)
 
 
-@lru_cache(maxsize=64)
-def _read(version_id: UUID, parameters: str) -> CostModel:
+def active_triage_policy(tenant_id: UUID) -> tuple[int, TriagePolicy]:
+    """The triage policy for new assessments and its version; 0 while the shipped one stands.
+
+    Raises `apps.triage.decoding.UnableToDecode` for a policy this version of the code cannot read.
+    """
+    stored = TriagePolicyVersion.objects.filter(tenant_id=tenant_id, is_active=True).first()
+    if stored is None:
+        return 0, DEFAULT_TRIAGE_POLICY
+    return stored.version, _read(TriagePolicy, json.dumps(stored.parameters))
+
+
+def active_sequence_policies(tenant_id: UUID) -> dict[tuple[str, str], SequencePolicy]:
+    """Sequence policies for new assessments by (detector id, label); detector "" is every other detector.
+
+    A shipped policy stands until its label has one of the tenant's. Raises
+    `apps.triage.decoding.UnableToDecode` for a policy this version of the code cannot read.
+    """
+    found = {("", policy.label): policy for policy in DEFAULT_POLICIES}
+    for stored in SequencePolicyVersion.objects.filter(tenant_id=tenant_id, is_active=True):
+        key = (stored.detector_id, stored.label)
+        found[key] = _read(SequencePolicy, json.dumps(stored.parameters))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _read(kind: type[T], parameters: str) -> T:
     """A version never changes once it is stored, so each process reads it once."""
-    return decode(CostModel, json.loads(parameters))
+    return decode(kind, json.loads(parameters))
