@@ -147,6 +147,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "audit-lag": {"task": "apps.audit.tasks.watch_lag", "schedule": crontab()},
     "expired-attempts": {"task": "apps.reviews.tasks.expire_attempts", "schedule": crontab()},
+    "backtests": {
+        "task": "apps.reliability.tasks.run_backtests",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "spool": {"task": "apps.alerts.tasks.sweep_spool", "schedule": crontab(minute="*/10")},
 }
 

@@ -43,6 +43,8 @@ from apps.triage.tables import Labels, Texts
 CHUNK_ALERTS = 50_000
 """A good size of a chunk: large enough for numpy, small enough for a worker's memory."""
 GROUPED_BY = ("site", "camera", "lighting", "daypart", "detector")
+MOST_LINES = 200
+"""Of one dimension only so many values are reported: those where most is decided otherwise."""
 _VERIFY = STRATEGY_OPTIONS.index(Option.VERIFY)
 _SIDES = ("active", "draft")
 _BY_VERDICTS = ("cost", "wrong", "value")
@@ -138,7 +140,8 @@ class _Segments:
             _segment_line(dimension, name, {key: float(c[at]) for key, c in self.sums.items()})
             for name, at in sorted(self.rows.items())
         ]
-        return [one for one in found if one.alerts]
+        kept = [one for one in found if one.alerts]
+        return sorted(kept, key=lambda one: (-one.changed, -one.alerts, one.name))[:MOST_LINES]
 
 
 @dataclass(kw_only=True)

@@ -40,6 +40,7 @@ class Backtest(models.Model):
     error = models.TextField(blank=True)
     created_by = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
