@@ -250,10 +250,11 @@ def _flips(record: AssessmentRecord) -> tuple[str, ...]:
     if not decision.flip_points:
         return ("No single change of rate, item value or cost would change this.",)
     currency = record.inputs.cost_model.currency
-    return tuple(_flip(point, currency) for point in decision.flip_points)
+    return tuple(flip_sentence(point=point, currency=currency) for point in decision.flip_points)
 
 
-def _flip(point: FlipPoint, currency: str) -> str:
+def flip_sentence(*, point: FlipPoint, currency: str) -> str:
+    """Return where the choice would change, in words."""
     becomes = BECOMES_WORDS[point.becomes].capitalize()
     more = "more" if point.rising else "less"
     at, now = money(point.at, currency=currency), money(point.now, currency=currency)
