@@ -31,6 +31,7 @@ from apps.triage.sequence import SequenceFinding, SequencePolicy, judge_sequence
 from apps.triage.signals import Signal
 
 SCHEMA = 2
+FITTED_PARTS = ("probability", "reliability", "surrogate")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -47,6 +48,8 @@ class AssessmentInputs:
     contributed to its SHA-256. `seed` is the seed of any step upstream that drew random numbers.
     `surrogate` and `counterfactual` are findings of a fitted model of a stated version, kept as
     they were made; they explain and decide nothing. None where there is no model to make them.
+    `simulated` names those of `FITTED_PARTS` that were learned from simulated history, in whole or
+    in part: every screen says so.
     """
 
     alert_id: str
@@ -67,6 +70,7 @@ class AssessmentInputs:
     seed: int | None = None
     surrogate: SurrogateFinding | None = field(default=None, metadata=SINCE_2)
     counterfactual: CounterfactualFinding | None = field(default=None, metadata=SINCE_2)
+    simulated: tuple[str, ...] = field(default=(), metadata=SINCE_2)
 
     def __post_init__(self) -> None:
         if not self.alert_id:
@@ -78,6 +82,8 @@ class AssessmentInputs:
         for name, digest in self.model_digests.items():
             if not _SHA256.fullmatch(digest):
                 raise ValueError(f"the digest of model {name!r} is not a SHA-256 in hexadecimal")
+        if not set(self.simulated) <= set(FITTED_PARTS):
+            raise ValueError(f"only {', '.join(FITTED_PARTS)} can rest on simulated history")
 
     def for_decision(self, sequence: SequenceFinding) -> DecisionInputs:
         return DecisionInputs(

@@ -1,8 +1,10 @@
 """Segments (slices of operating conditions) and how far scores can be trusted in each."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from apps.triage.decoding import SINCE_2
 
 
 class ReliabilityState(StrEnum):
@@ -11,6 +13,15 @@ class ReliabilityState(StrEnum):
     GREEN = "green"
     AMBER = "amber"
     RED = "red"
+    UNKNOWN = "unknown"
+
+
+class Drift(StrEnum):
+    """Where a segment's false-positive rate went over the last weeks; unknown until tested."""
+
+    STEADY = "steady"
+    RISING = "rising"
+    FALLING = "falling"
     UNKNOWN = "unknown"
 
 
@@ -33,6 +44,7 @@ class SegmentReliability:
 
     The rate is None exactly while the state is unknown. `labels_needed` says how many more labels
     the segment needs before its state can be told; None when that has not been worked out.
+    `drift` is the finding of the drift test at the same refresh.
     """
 
     state: ReliabilityState
@@ -43,6 +55,7 @@ class SegmentReliability:
     label_count: int = 0
     labels_needed: int | None = None
     version: str = ""
+    drift: Drift = field(default=Drift.UNKNOWN, metadata=SINCE_2)
 
     def __post_init__(self) -> None:
         figures = (self.low, self.false_positive_rate, self.high)
