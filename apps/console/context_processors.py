@@ -12,7 +12,7 @@ from apps.sites.queries import sites_visible_to
 from apps.triage.states import AlertState
 
 THEMES = {"light", "dark"}
-SITE_PAGES = {"queue", "cases"}
+SITE_PAGES = {"queue", "cases", "reliability-atlas", "reliability-retraining"}
 
 
 class Shell:

@@ -49,6 +49,13 @@ PLACES = (
         below=("/cases/",),
     ),
     Place(
+        label="Reliability",
+        icon="layout-grid",
+        route="reliability-atlas",
+        permission=Permission.VIEW_RELIABILITY,
+        below=("/reliability/",),
+    ),
+    Place(
         label="Raise an alert",
         icon="upload",
         route="alert-new",

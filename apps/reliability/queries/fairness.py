@@ -9,12 +9,8 @@ from uuid import UUID
 import numpy as np
 from django.db.models import F, Max, QuerySet
 
-from apps.reliability.models import (
-    FairnessAlarm,
-    FairnessRow,
-    FairnessSample,
-    TriagePolicyVersion,
-)
+from apps.reliability.models import FairnessAlarm, FairnessRow, FairnessSample
+from apps.reliability.queries.choices import active_triage_policy
 from apps.triage.decoding import decode
 from apps.triage.fairness_alarm import AuditStream
 from apps.triage.fairness_rates import FairnessReport
@@ -37,9 +33,7 @@ class Tested:
 
 def fairness_settings_of(tenant_id: UUID) -> FairnessSettings:
     """The thresholds of the tenant's active triage policy; the shipped ones while there is none."""
-    active = TriagePolicyVersion.objects.filter(tenant_id=tenant_id, is_active=True).first()
-    stored = active.parameters.get("fairness") if active else None
-    return decode(FairnessSettings, stored) if stored else FairnessSettings()
+    return active_triage_policy(tenant_id)[1].fairness
 
 
 def open_alarm_for(*, tenant_id: UUID, detector: str) -> FairnessAlarm | None:

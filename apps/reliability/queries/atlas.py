@@ -1,0 +1,249 @@
+"""The reliability atlas: segments of the active refresh, and the labelled alerts behind each."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+
+from apps.accounts.models import User
+from apps.accounts.permissions import EVERY_SITE, Role
+from apps.reliability.atlas_filters import AtlasFilters, AtlasSort
+from apps.reliability.models import AlertFact, ReliabilityRefresh, SegmentFinding
+from apps.reliability.queries.labels import JUDGED
+from apps.sites.models import Camera, Site
+from apps.sites.queries import sites_visible_to
+from apps.triage.segments import ReliabilityState
+
+CONDITIONS = ("zone_kind", "lighting", "daypart", "weekday", "crowding")
+DIMENSIONS = ("site_id", "camera_id", *CONDITIONS, "detector_version")
+WORST_FIRST = (
+    ReliabilityState.RED,
+    ReliabilityState.AMBER,
+    ReliabilityState.UNKNOWN,
+    ReliabilityState.GREEN,
+)
+ORDERS = {
+    AtlasSort.WORST: [F("low").desc(nulls_last=True)],
+    AtlasSort.RATE: [F("false_positive_rate").desc(nulls_last=True)],
+    AtlasSort.LABELS: [F("label_count").desc()],
+    AtlasSort.NEEDED: [F("labels_needed").desc(nulls_last=True)],
+    AtlasSort.ALERTS: [F("alert_count").desc()],
+    AtlasSort.DISCOVERY: [F("q_value").asc(nulls_last=True)],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Names of the sites and cameras a person may see."""
+
+    sites: Mapping[UUID, str]
+    cameras: Mapping[UUID, str]
+    sees_all: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One value of a filter."""
+
+    value: str
+    words: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterField:
+    """One filter with the values that occur among the segments the person may see."""
+
+    name: str
+    words: str
+    any_words: str
+    choices: tuple[Choice, ...]
+
+
+def active_refresh(tenant_id: UUID) -> ReliabilityRefresh | None:
+    """The fit that new alerts are looked up in; None until there were labels enough to make one."""
+    return ReliabilityRefresh.objects.filter(tenant_id=tenant_id, is_active=True).first()
+
+
+def places_of(user: User) -> Places:
+    """What the person may see, by name. A role without grants, or a grant on every site, sees all."""
+    sites = dict(sites_visible_to(user).values_list("id", "name"))
+    cameras = dict(Camera.objects.filter(site_id__in=sites).values_list("id", "name"))
+    every = Role(user.role) in EVERY_SITE
+    all_sites = every or Site.objects.filter(tenant_id=user.tenant_id).count() == len(sites)
+    return Places(sites=sites, cameras=cameras, sees_all=all_sites)
+
+
+def segments_visible_to(
+    user: User, *, refresh: ReliabilityRefresh, places: Places
+) -> QuerySet[SegmentFinding]:
+    """Segments of the person's sites; those across sites only for who sees every site."""
+    found = SegmentFinding.objects.filter(tenant_id=user.tenant_id, refresh=refresh)
+    mine = Q(site_id__in=list(places.sites))
+    return found.filter(mine | Q(site_id__isnull=True)) if places.sees_all else found.filter(mine)
+
+
+def narrowed(segments: QuerySet[SegmentFinding], filters: AtlasFilters) -> QuerySet[SegmentFinding]:
+    """The segments the filters leave."""
+    wanted = {
+        "site_id": filters.site,
+        "camera_id": filters.camera,
+        "detector_version": filters.detector,
+        "state": filters.state,
+        "is_found": filters.found,
+        **{name: getattr(filters, name) for name in CONDITIONS},
+    }
+    return segments.filter(**{name: value for name, value in wanted.items() if value})
+
+
+def ordered(segments: QuerySet[SegmentFinding], sort: AtlasSort) -> QuerySet[SegmentFinding]:
+    """The segments in the order asked for; of equal ones the worst first."""
+    rank = Case(
+        *[When(state=state, then=Value(place)) for place, state in enumerate(WORST_FIRST)],
+        default=Value(len(WORST_FIRST)),
+        output_field=IntegerField(),
+    )
+    order = [F("rank").asc(), *ORDERS[sort]] if sort is AtlasSort.WORST else ORDERS[sort]
+    return segments.annotate(rank=rank).order_by(*order, F("low").desc(nulls_last=True), "id")
+
+
+def filter_fields(
+    segments: QuerySet[SegmentFinding], filters: AtlasFilters, places: Places
+) -> list[FilterField]:
+    """The filters with the values that occur; a filter without a choice is left out."""
+    rows = list(segments.order_by().values_list(*DIMENSIONS).distinct())
+    columns = dict(zip(DIMENSIONS, zip(*rows, strict=True), strict=True)) if rows else {}
+    cameras = (
+        {
+            str(id_): places.cameras[id_]
+            for site, id_ in set(zip(columns["site_id"], columns["camera_id"], strict=True))
+            if id_ in places.cameras and filters.site in (None, site)
+        }
+        if rows
+        else {}
+    )
+    fields = [_field("camera", "Camera", "Any camera", cameras, str(filters.camera or ""))]
+    for name in CONDITIONS:
+        words = {value: readable(value) for value in columns.get(name, ()) if value}
+        title = name.replace("_", " ")
+        fields.append(
+            _field(name, title.capitalize(), f"Any {title}", words, getattr(filters, name))
+        )
+    versions = {value: value for value in columns.get("detector_version", ()) if value}
+    fields.append(_field("detector", "Detector", "Any detector", versions, filters.detector))
+    return [field for field in fields if field.choices]
+
+
+def network_rate(refresh: ReliabilityRefresh) -> float | None:
+    """The false-positive rate of the whole network: the segment in which everything is any."""
+    whole = SegmentFinding.objects.filter(
+        refresh=refresh,
+        site_id__isnull=True,
+        camera_id__isnull=True,
+        detector_version="",
+        **dict.fromkeys(CONDITIONS, ""),
+    ).first()
+    if whole is not None:
+        return whole.false_positive_rate
+    stated = refresh.report.get("network_rate")
+    return float(stated) if isinstance(stated, int | float) else None
+
+
+def where_words(segment: SegmentFinding, places: Places) -> str:
+    """The place of a segment in words: "Gran Vía, Aisle 3", "Every site"."""
+    if segment.camera_id:
+        camera = places.cameras.get(segment.camera_id, f"camera {str(segment.camera_id)[:8]}")
+        site = places.sites.get(segment.site_id) if segment.site_id else None
+        return f"{site}, {camera}" if site else camera
+    if segment.site_id:
+        return places.sites.get(segment.site_id, f"site {str(segment.site_id)[:8]}")
+    return "Every site"
+
+
+def condition_words(segment: SegmentFinding) -> list[str]:
+    """The conditions of a segment in words, the detector last; empty where any condition counts."""
+    words = [readable(getattr(segment, name)) for name in CONDITIONS if getattr(segment, name)]
+    return [*words, segment.detector_version] if segment.detector_version else words
+
+
+def readable(value: str) -> str:
+    """A stored word as it is shown: "high_value" as "high value"."""
+    return value.replace("_", " ")
+
+
+def segment_address(segment: SegmentFinding) -> dict[str, str]:
+    """The dimensions of a segment as an address says them: the same segment after every refresh."""
+    names = {"site_id": "site", "camera_id": "camera", "detector_version": "detector"}
+    return {
+        names.get(name, name): str(value)
+        for name in DIMENSIONS
+        if (value := getattr(segment, name))
+    }
+
+
+def segment_named(
+    segments: QuerySet[SegmentFinding], filters: AtlasFilters
+) -> SegmentFinding | None:
+    """The segment with exactly these dimensions; what is not named means any."""
+    return segments.filter(
+        site_id=filters.site,
+        camera_id=filters.camera,
+        detector_version=filters.detector,
+        **{name: getattr(filters, name) for name in CONDITIONS},
+    ).first()
+
+
+def segment_of_alert(
+    segments: QuerySet[SegmentFinding], *, fact: AlertFact
+) -> SegmentFinding | None:
+    """The narrowest segment of the refresh that the alert belongs to."""
+    belongs = Q(site_id__isnull=True) | Q(site_id=fact.site_id)
+    belongs &= Q(camera_id__isnull=True) | Q(camera_id=fact.camera_id)
+    version = f"{fact.detector_id}@{fact.detector_version}"
+    belongs &= Q(detector_version__in=["", version])
+    for name in CONDITIONS:
+        belongs &= Q(**{f"{name}__in": ["", getattr(fact, name)]})
+    return max(segments.filter(belongs), key=_narrowness, default=None)
+
+
+def labelled_facts(
+    segment: SegmentFinding, *, refresh: ReliabilityRefresh, places: Places
+) -> QuerySet[AlertFact]:
+    """The judged alerts behind a segment's number, of the sites the person sees, newest first."""
+    facts = AlertFact.objects.filter(
+        tenant_id=refresh.tenant_id,
+        labelled_at__lte=refresh.labels_until,
+        is_duplicate=False,
+        verdict__in=JUDGED,
+    )
+    if not refresh.tenant.is_drill:
+        facts = facts.filter(is_drill=False)
+    for name in ("site_id", "camera_id", *CONDITIONS):
+        if value := getattr(segment, name):
+            facts = facts.filter(**{name: value})
+    if segment.detector_version:
+        detector, _, version = segment.detector_version.rpartition("@")
+        facts = facts.filter(detector_id=detector, detector_version=version)
+    if not places.sees_all:
+        facts = facts.filter(site_id__in=list(places.sites))
+    return facts.order_by("-happened_at", "-id")
+
+
+def _field(
+    name: str, words: str, any_words: str, values: Mapping[str, str], chosen: str
+) -> FilterField:
+    rows: Iterable[tuple[str, str]] = sorted(values.items(), key=lambda one: one[1])
+    return FilterField(
+        name=name,
+        words=words,
+        any_words=any_words,
+        choices=tuple(
+            Choice(value=value, words=text, is_chosen=value == chosen) for value, text in rows
+        ),
+    )
+
+
+def _narrowness(segment: SegmentFinding) -> tuple[int, int]:
+    named = sum(bool(getattr(segment, name)) for name in DIMENSIONS)
+    return named, -int(segment.pk)

@@ -1,0 +1,230 @@
+"""The atlas: who sees which segment, what a row says, and the alerts behind a number."""
+
+from uuid import uuid4
+
+import pytest
+
+from apps.alerts.models import Alert
+from apps.reliability.models import ReliabilityRefresh
+from tests.console.people import signed_in
+from tests.reliability.findings import (
+    DETECTOR,
+    fact_of,
+    make_network,
+    make_refresh,
+    make_segment,
+    make_unknown_segment,
+)
+from tests.world import World, make_alert, make_camera
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def refresh(world: World) -> ReliabilityRefresh:
+    return make_refresh(world.tenant)
+
+
+def page(world: World, query: str = "", *, person: str = "lead", path: str = "") -> str:
+    answer = signed_in(getattr(world, person)).get(f"/reliability/{path}{query}")
+    assert answer.status_code == 200, answer.content[:500]
+    return answer.content.decode()
+
+
+def test_before_anything_is_learned_the_page_says_what_is_needed(world: World) -> None:
+    shown = page(world)
+    assert "Nothing was learned yet" in shown
+    assert "0 of 0" in shown
+    assert f"import_history FILE --tenant {world.tenant.slug}" in shown
+
+
+def test_a_row_says_rate_interval_ratio_and_drift(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    make_network(refresh)
+    make_segment(refresh, site_id=world.site.id, camera_id=world.camera.id, lighting="dark")
+    shown = page(world)
+    assert f"Gran Vía, {world.camera.name}" in shown
+    assert "62 of 100 alerts like this were false (50–73)" in shown
+    assert "2.1×" in shown
+    assert "rising" in shown
+    assert "<polyline" in shown
+
+
+def test_what_is_not_known_is_said_to_be_not_known(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    make_unknown_segment(refresh, site_id=world.site.id)
+    assert "not known yet (6 labels)" in page(world)
+
+
+def test_simulated_figures_are_marked(world: World) -> None:
+    refresh = make_refresh(world.tenant, is_simulated=True)
+    make_segment(refresh, site_id=world.site.id)
+    assert "Simulated" in page(world)
+    assert "Simulated" in page(world, f"?site={world.site.id}", path="segments/")
+
+
+def test_a_store_manager_sees_the_segments_of_their_site_only(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    other = make_camera(world.other_site)
+    make_segment(refresh, site_id=world.site.id, camera_id=world.camera.id)
+    make_segment(refresh, site_id=world.other_site.id, camera_id=other.id)
+    make_segment(refresh, lighting="infrared")
+    shown = page(world, person="store_manager")
+    assert world.camera.name in shown
+    assert other.name not in shown
+    assert "infrared" not in shown
+    hidden = signed_in(world.store_manager).get(
+        f"/reliability/segments/?site={world.other_site.id}&camera={other.id}"
+    )
+    assert hidden.status_code == 404
+    assert "infrared" in page(world, person="compliance")
+
+
+def test_whose_role_it_is_not_is_refused_and_a_foreign_tenant_sees_nothing(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    found = make_segment(refresh, site_id=world.site.id)
+    for person in (world.operator, world.stranger, world.ops, world.foreign_operator):
+        assert signed_in(person).get("/reliability/").status_code == 403
+        assert (
+            signed_in(person).get(f"/reliability/segments/?site={found.site_id}").status_code == 403
+        )
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("?state=red", {"dark", "lit"}),
+        ("?state=green", {"dim"}),
+        ("?lighting=dark", {"dark"}),
+        ("?found=1", {"dark"}),
+        (f"?detector={DETECTOR}", {"lit"}),
+        ("?state=nonsense&camera=nonsense&page=x&sort=y", {"dark", "lit", "dim"}),
+        (f"?site={uuid4()}", set()),
+    ],
+)
+def test_filters_leave_rows_out_and_nonsense_is_dropped(
+    world: World, refresh: ReliabilityRefresh, query: str, kept: set[str]
+) -> None:
+    at = {"site_id": world.site.id}
+    make_segment(refresh, **at, lighting="dark", is_found=True, q_value=0.01)
+    make_segment(refresh, **at, lighting="lit", detector_version=DETECTOR)
+    make_segment(refresh, **at, lighting="dim", state="green")
+    shown = page(world, query)
+    rows = {light for light in ("dark", "lit", "dim") if f'soft">{light}' in shown}
+    assert rows == kept
+    assert ("No segment fits" in shown) is (not kept)
+
+
+def test_the_worst_come_first_and_the_order_can_be_chosen(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    at = {"site_id": world.site.id}
+    make_segment(refresh, **at, lighting="dim", state="green", low=0.01, label_count=900)
+    make_segment(refresh, **at, lighting="dark", low=0.4, label_count=20)
+    make_segment(refresh, **at, lighting="lit", state="amber", low=0.2, label_count=50)
+
+    def order(query: str) -> list[str]:
+        shown = page(world, query)
+        return sorted(("dim", "dark", "lit"), key=lambda light: shown.index(f'soft">{light}'))
+
+    assert order("") == ["dark", "lit", "dim"]
+    assert order("?sort=labels") == ["dim", "lit", "dark"]
+
+
+def test_pages_keep_the_filters(world: World, refresh: ReliabilityRefresh) -> None:
+    for number in range(60):
+        make_segment(refresh, site_id=world.site.id, zone_kind=f"kind{number}")
+    shown = page(world, "?state=red")
+    assert "Page 1 of 2" in shown
+    assert 'href="?state=red&amp;page=2"' in shown
+    assert "Page 2 of 2" in page(world, "?state=red&page=2")
+
+
+def test_old_refreshes_are_not_shown(world: World, refresh: ReliabilityRefresh) -> None:
+    old = make_refresh(world.tenant, version=2, is_active=False)
+    make_segment(old, site_id=world.site.id, lighting="infrared")
+    assert "infrared" not in page(world)
+
+
+def test_a_segment_says_why_it_is_red_and_what_would_change_it(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    make_network(refresh)
+    make_segment(refresh, site_id=world.site.id, camera_id=world.camera.id)
+    shown = page(world, f"?site={world.site.id}&camera={world.camera.id}", path="segments/")
+    assert "more than 25 of 100 alerts like this are false is 98 of 100: red from 80 on" in shown
+    assert "no longer red after about" in shown
+    assert "verified at most, whatever their score" in shown
+    assert "2026-W47" in shown
+
+
+def test_the_alerts_behind_a_number_are_the_judged_ones_of_my_sites(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    make_segment(refresh, lighting="dark")
+    mine, elsewhere = make_alert(world.camera), make_alert(make_camera(world.other_site))
+    unjudged, by_day = make_alert(world.camera), make_alert(world.camera)
+    fact_of(mine)
+    fact_of(elsewhere)
+    fact_of(unjudged, verdict="", labelled_at=None)
+    fact_of(by_day, lighting="lit")
+    shown = page(world, "?lighting=dark", path="segments/")
+    assert "2 at your sites" in shown
+    assert f"/alerts/{mine.id}/" in shown
+    assert f"/alerts/{unjudged.id}/" not in shown
+    assert f"/alerts/{by_day.id}/" not in shown
+
+
+def test_a_manager_sees_the_alerts_of_their_site_behind_its_segment(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    make_segment(refresh, site_id=world.site.id)
+    mine = make_alert(world.camera)
+    fact_of(mine)
+    shown = page(world, f"?site={world.site.id}", path="segments/", person="store_manager")
+    assert f"/alerts/{mine.id}/" in shown
+
+
+def test_an_alert_leads_to_the_narrowest_segment_it_belongs_to(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    make_network(refresh)
+    make_segment(refresh, site_id=world.site.id, camera_id=world.camera.id)
+    make_segment(refresh, site_id=world.site.id, camera_id=world.camera.id, lighting="dark")
+    make_segment(refresh, site_id=world.site.id, camera_id=world.camera.id, lighting="lit")
+    alert = make_alert(world.camera)
+    fact_of(alert)
+    client = signed_in(world.lead)
+    found = client.get(f"/reliability/alerts/{alert.id}/segment/")
+    assert found.status_code == 302
+    assert found["Location"].endswith(f"camera={world.camera.id}&lighting=dark")
+    assert client.get(found["Location"]).status_code == 200
+
+
+def test_an_alert_nothing_was_learned_about_leads_to_its_cameras_segments(world: World) -> None:
+    alert: Alert = make_alert(world.camera)
+    found = signed_in(world.lead).get(f"/reliability/alerts/{alert.id}/segment/")
+    assert found["Location"] == f"/reliability/?camera={world.camera.id}"
+    elsewhere = make_alert(make_camera(world.other_site))
+    answer = signed_in(world.store_manager).get(f"/reliability/alerts/{elsewhere.id}/segment/")
+    assert answer.status_code == 404
+
+
+def test_the_rail_offers_reliability_to_whose_work_it_is(world: World) -> None:
+    assert 'href="/reliability/"' in page(world)
+    operator = signed_in(world.operator).get("/").content.decode()
+    assert 'href="/reliability/"' not in operator
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(
+    world: World, refresh: ReliabilityRefresh, django_assert_max_num_queries: object
+) -> None:
+    for number in range(40):
+        make_segment(refresh, site_id=world.site.id, zone_kind=f"kind{number}")
+    client = signed_in(world.lead)
+    with django_assert_max_num_queries(30):  # type: ignore[operator]
+        client.get("/reliability/")
