@@ -10,12 +10,13 @@ from apps.triage.assessment import AssessmentRecord
 from apps.triage.cost_rows import CostRow
 from apps.triage.decision import Outcome
 from apps.triage.economics import Option
+from apps.triage.explained_rule import ClearingLines, RuleLines, clearing_lines, rule_lines
 from apps.triage.fairness import FairnessFinding, FairnessState
 from apps.triage.flips import FlipPoint, Quantity
 from apps.triage.phrasing import money, money_range, of_100, of_100_range, rounded_100, times
 from apps.triage.probability import TheftProbability
 from apps.triage.reasons import not_known_yet, sentence
-from apps.triage.segments import Segment, SegmentReliability
+from apps.triage.segments import Drift, Segment, SegmentReliability
 from apps.triage.sequence import SequenceFinding, SequenceState
 from apps.triage.signals import Signal, ValidityState
 from apps.triage.states import Strategy
@@ -49,6 +50,19 @@ WEIGHT_WORDS = {
     ValidityState.STATED_BY_DETECTOR: "as stated by the detector",
     ValidityState.NO_EVIDENTIAL_WEIGHT: "observed, no evidential weight",
     ValidityState.NOT_MEASURABLE: "not measurable",
+}
+
+
+DRIFT_WORDS = {
+    Drift.STEADY: "Drift: none found over the last weeks.",
+    Drift.RISING: "Drift: more alerts are false here than some weeks ago.",
+    Drift.FALLING: "Drift: fewer alerts are false here than some weeks ago.",
+    Drift.UNKNOWN: "Drift: not known yet.",
+}
+PART_WORDS = {
+    "probability": "the probability",
+    "reliability": "the reliability of these conditions",
+    "surrogate": "the rule",
 }
 
 
@@ -100,6 +114,11 @@ class Explanation:
     fairness: str
     priority: str
     priority_value: float
+    rule: RuleLines
+    basis: str
+    drift: str
+    clearing: ClearingLines
+    simulated: str
 
 
 def explain(record: AssessmentRecord) -> Explanation:
@@ -120,6 +139,15 @@ def explain(record: AssessmentRecord) -> Explanation:
         fairness=_fairness(inputs.fairness),
         priority=_priority(record),
         priority_value=decision.loss_avoided_per_minute,
+        rule=rule_lines(
+            inputs.surrogate,
+            detector=f"{inputs.detector_id} {inputs.detector_version}",
+            least_labels=inputs.policy.least_labels,
+        ),
+        basis=_basis(inputs.probability),
+        drift=DRIFT_WORDS[inputs.reliability.drift],
+        clearing=clearing_lines(inputs.counterfactual),
+        simulated=_simulated(inputs.simulated),
     )
 
 
@@ -152,6 +180,26 @@ def _trust(probability: TheftProbability) -> str:
         f"How many alerts like this are false is {known}. "
         f"The costs assume {rate} of 100 ({interval})."
     )
+
+
+def _basis(probability: TheftProbability) -> str:
+    if probability.calibrated:
+        count = probability.label_count
+        return f"Calibrated on {count:,} {_labels(count)}, version {probability.version}."
+    return (
+        "Nothing has been learned for this detector version yet, so an assumption stands in its "
+        f"place: {probability.version}."
+    )
+
+
+def _simulated(parts: tuple[str, ...]) -> str:
+    """What was learned from simulated alerts; "" where nothing was."""
+    names = [PART_WORDS[part] for part in parts]
+    if not names:
+        return ""
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    verb = "was" if len(names) == 1 else "were"
+    return f"Simulated: {listed} {verb} learned from simulated alerts, in whole or in part."
 
 
 def _segment(reliability: SegmentReliability) -> str:

@@ -70,7 +70,7 @@ def test_a_record_that_was_altered_is_not_shown(world: World, waiting: Waiting) 
     with connection.cursor() as cursor:
         cursor.execute("SELECT record FROM alerts_assessment WHERE alert_id = %s", [alert.id])
         assert cursor.fetchone()
-    altered = Assessment.objects.get(alert=alert).record | {"schema": 2}
+    altered = Assessment.objects.get(alert=alert).record | {"inputs_digest": "0" * 64}
     Assessment.objects.create(
         tenant_id=alert.tenant_id,
         alert=alert,

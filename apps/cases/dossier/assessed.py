@@ -2,7 +2,7 @@
 
 from apps.alerts.models import Assessment
 from apps.triage.assessment import read_record
-from apps.triage.explanation import CostLine, explain
+from apps.triage.explanation import CostLine, Explanation, explain
 
 _NOTHING: dict[str, object] = {
     "digest": "not assessed yet",
@@ -25,10 +25,12 @@ def assessed(assessment: Assessment | None) -> dict[str, object]:
         "sentences": [
             f"{words.what_happened}. {words.sequence}",
             words.trust,
-            words.segment,
+            f"{words.segment} {words.drift}",
+            words.basis,
             f"Proposal: {words.verdict}. {words.cost_sentence}",
             *words.flips,
             f"Fairness: {words.fairness}",
+            *_learned(words),
         ],
         "reasons": list(words.reasons),
         "costs": [_cost(line) for line in words.costs],
@@ -38,6 +40,23 @@ def assessed(assessment: Assessment | None) -> dict[str, object]:
             *models,
         ],
     }
+
+
+def _learned(words: Explanation) -> list[str]:
+    """The surrogate's rule and what would clear the alert, each with how far to rely on it."""
+    rule, clearing = words.rule, words.clearing
+    said = f"Rule of the surrogate: {rule.rule}." if rule.rule else ""
+    chips = "; ".join(f"{chip.words} {chip.score}" for chip in clearing.chips)
+    removals = f"As observed {clearing.score}; {chips}." if chips else ""
+    sentences = (
+        words.simulated,
+        rule.absent,
+        f"{said} {rule.support} {rule.precision} {rule.answer}",
+        f"{rule.fidelity} {rule.baseline} {rule.not_reliable}",
+        f"What would clear it: {clearing.verdict}. {clearing.together} {clearing.search}",
+        f"{removals} {clearing.scale} {clearing.method} {clearing.not_reliable}",
+    )
+    return [" ".join(text.split()) for text in sentences if text.strip()]
 
 
 def _cost(line: CostLine) -> list[str]:

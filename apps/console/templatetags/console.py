@@ -47,6 +47,11 @@ PILLS: dict[str, tuple[str, str, str]] = {
     "amber": ("circle-alert", "Watch", "amber"),
     "red": ("triangle-alert", "Unreliable", "red"),
     "unknown": ("circle-help", "Not known yet", "outline"),
+    "within": ("circle-check", "Within thresholds", "green"),
+    "beyond": ("triangle-alert", "Beyond thresholds", "red"),
+    "insufficient_n": ("circle-help", "Insufficient n", "outline"),
+    "not_reliable": ("triangle-alert", "Not reliable", "amber"),
+    "simulated": ("circle-dashed", "Simulated", "outline"),
 }
 _AGO = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
 
