@@ -122,11 +122,16 @@ def record_assessment(
     priority: float,
     now: datetime,
 ) -> Assessment:
-    """Store the canonical record and chain its digest. The same digest again is the same row."""
-    found = Assessment.objects.filter(alert=alert, digest=digest).first()
-    if found is not None:
-        return found
-    assessment = Assessment.objects.create(
+    """Store the canonical record and chain its digest. The same digest again is the same row.
+
+    An alert in analysis has no assessment yet (it gets one in the transaction that routes it), and `route` writes
+    its priority and reliability.
+    """
+    if alert.state != AlertState.ANALYSING:
+        found = Assessment.objects.filter(alert=alert, digest=digest).first()
+        if found is not None:
+            return found
+    assessment = Assessment(
         tenant_id=alert.tenant_id,
         alert=alert,
         record=record_json,
@@ -135,9 +140,10 @@ def record_assessment(
         reason_codes=list(reason_codes),
         created_at=now,
     )
-    Alert.objects.filter(id=alert.id).update(
-        priority=priority, reliability=_reliability(record_json)
-    )
+    assessment.save(force_insert=True)
+    alert.priority, alert.reliability = priority, _reliability(record_json)
+    if alert.state != AlertState.ANALYSING:
+        alert.save(update_fields=["priority", "reliability"])
     record(
         actor=Actor.system(alert.tenant_id),
         event=Event.ALERT_RECORD_CHAINED,
@@ -166,6 +172,8 @@ def route(
     if alert.state in _AFTER_ANALYSIS:
         return alert.state
     fields = {
+        "priority": alert.priority,
+        "reliability": alert.reliability,
         "strategy": "" if outcome == MODEL_REVIEW else Strategy(outcome).value,
         "sampled_blind": sampled_blind,
         "sampling_probability": sampling_probability,
