@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("apps.cases.urls")),
     path("", include("apps.evidence.urls")),
     path("reliability/", include("apps.reliability.urls")),
+    path("reliability/", include("apps.reliability.policy_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),

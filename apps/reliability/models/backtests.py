@@ -1,6 +1,7 @@
 """Drafts tried on the past."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.db import models
 
@@ -52,5 +53,10 @@ class Backtest(models.Model):
             )
         ]
 
+    @property
+    def last_day(self) -> datetime:
+        """The last moment of the period: `period_to` itself is no longer in it."""
+        return self.period_to - timedelta(microseconds=1)
+
     def __str__(self) -> str:
-        return f"backtest {self.period_from:%Y-%m-%d}–{self.period_to:%Y-%m-%d}"
+        return f"backtest {self.period_from:%Y-%m-%d}–{self.last_day:%Y-%m-%d}"

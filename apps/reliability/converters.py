@@ -1,0 +1,15 @@
+"""Kinds of versions in addresses."""
+
+from apps.reliability.queries.versions import VersionKind
+
+
+class VersionKindConverter:
+    """`cost-model`, `triage-policy` or `sequence-policy`; anything else is no address."""
+
+    regex = "|".join(kind.value for kind in VersionKind)
+
+    def to_python(self, value: str) -> VersionKind:
+        return VersionKind(value)
+
+    def to_url(self, value: VersionKind) -> str:
+        return VersionKind(value).value

@@ -1,0 +1,118 @@
+"""The editor of a sequence policy: which steps, in which order, how soon after each other."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from apps.reliability.forms.choices import ChoiceForm, Section, number
+from apps.triage.sequence import MOST_REQUIRED, Order, SequencePolicy, Step
+from apps.triage.vocabulary import LABEL_WORDS, SIGNAL_WORDS
+
+MOST_SUPPORTING = 6
+_NAME = r"^[a-z][a-z0-9_]*$"
+_NAME_WORDS = "Lower-case letters, digits and _ only, as the detector sends it."
+
+
+def _name(label: str, *, choices: str, required: bool = False) -> forms.RegexField:
+    return forms.RegexField(
+        regex=_NAME,
+        label=label,
+        required=required,
+        max_length=80,
+        error_messages={"invalid": _NAME_WORDS},
+        widget=forms.TextInput(attrs={"list": choices, "autocomplete": "off"}),
+    )
+
+
+class SequencePolicyForm(ChoiceForm):
+    """Steps by row; with the order as listed, the row is the place in the sequence."""
+
+    label = _name("Label of the alert", choices="known-labels", required=True)
+    detector_id = forms.CharField(
+        label="Only for the detector",
+        required=False,
+        max_length=120,
+        help_text="Empty: for every detector that has no policy of its own.",
+    )
+    order = forms.ChoiceField(
+        label="Order of the required steps",
+        choices=[(Order.AS_LISTED.value, "As listed"), (Order.ANY.value, "Any order")],
+    )
+    max_gap_seconds = number(
+        "Longest gap, seconds",
+        low=0,
+        high=86_400,
+        words="From the end of one required step to the start of the next.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind, most in (("required", MOST_REQUIRED), ("supporting", MOST_SUPPORTING)):
+            for at in range(most):
+                self.fields[f"{kind}_signal_{at}"] = _name(
+                    f"Step {at + 1}", choices="known-signals"
+                )
+                self.fields[f"{kind}_at_least_{at}"] = number(
+                    "Counts from", low=-1e9, high=1e9, required=False
+                )
+
+    @staticmethod
+    def initial_of(policy: SequencePolicy) -> dict[str, Any]:
+        """What the form is filled in with."""
+        found: dict[str, Any] = {
+            "label": policy.label,
+            "order": policy.order.value,
+            "max_gap_seconds": policy.max_gap_seconds,
+        }
+        for kind, steps in (("required", policy.required), ("supporting", policy.supporting)):
+            for at, step in enumerate(steps):
+                found[f"{kind}_signal_{at}"] = step.signal
+                found[f"{kind}_at_least_{at}"] = step.at_least
+        return found
+
+    def sections(self) -> list[Section]:
+        return [
+            Section(title="What it is for", fields=self.chosen("label", "detector_id")),
+            Section(
+                title="Required steps",
+                words="All of them make the sequence complete. A step counts from a value of its signal on.",
+                rows=self._rows("required", MOST_REQUIRED),
+            ),
+            Section(title="Order and gaps", fields=self.chosen("order", "max_gap_seconds")),
+            Section(
+                title="Supporting steps",
+                words="Seen beside a required step, they make it more than isolated.",
+                rows=self._rows("supporting", MOST_SUPPORTING),
+            ),
+        ]
+
+    def read(self, data: Mapping[str, Any]) -> SequencePolicy:
+        return SequencePolicy(
+            version="draft",
+            label=data["label"],
+            required=_steps(data, "required", MOST_REQUIRED),
+            supporting=_steps(data, "supporting", MOST_SUPPORTING),
+            order=Order(data["order"]),
+            max_gap_seconds=data["max_gap_seconds"],
+        )
+
+    def known_labels(self) -> list[str]:
+        return list(LABEL_WORDS)
+
+    def known_signals(self) -> list[str]:
+        return list(SIGNAL_WORDS)
+
+    def _rows(self, kind: str, most: int) -> list[list[Any]]:
+        return [self.chosen(f"{kind}_signal_{at}", f"{kind}_at_least_{at}") for at in range(most)]
+
+
+def _steps(data: Mapping[str, Any], kind: str, most: int) -> tuple[Step, ...]:
+    found = []
+    for at in range(most):
+        name, least = data.get(f"{kind}_signal_{at}"), data.get(f"{kind}_at_least_{at}")
+        if name:
+            found.append(Step(signal=name) if least is None else Step(signal=name, at_least=least))
+        elif least is not None:
+            raise ValueError(f"the {kind} step {at + 1} has a value but names no signal")
+    return tuple(found)

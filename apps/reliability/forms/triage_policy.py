@@ -1,0 +1,108 @@
+"""The editor of a triage policy: blind audit, when a segment is red, what explanations and fairness must reach."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from apps.reliability.forms.choices import (
+    ChoiceForm,
+    Section,
+    hundredths,
+    number,
+    of_hundred,
+    share,
+)
+from apps.triage.decision import TriagePolicy
+from apps.triage.fairness_settings import FairnessSettings
+
+_SHARES = (
+    "audit_share",
+    "raised_audit_share",
+    "reliability_limit",
+    "red_from",
+    "green_up_to",
+    "fidelity_floor",
+    "invariance_tolerance",
+)
+_FAIRNESS_SHARES = ("largest_difference", "confidence", "alarm_error")
+
+
+class TriagePolicyForm(ChoiceForm):
+    """Shares are filled in as numbers of 100."""
+
+    audit_share = of_hundred("Archived alerts drawn")
+    raised_audit_share = of_hundred("Drawn where one step was observed on its own")
+    reliability_limit = of_hundred("Limit of false alerts")
+    red_from = of_hundred(
+        "Red from a certainty of",
+        words="That the rate lies above the limit. A red segment is verified at most.",
+    )
+    green_up_to = of_hundred("Green up to a certainty of")
+    least_labels = forms.IntegerField(
+        label="Labels needed before a state is told", min_value=1, max_value=10_000
+    )
+    fidelity_floor = of_hundred("Agreement with the detector needed", low=50)
+    invariance_tolerance = of_hundred("A score may move by", high=50)
+    largest_difference = of_hundred("Largest difference from the overall rate")
+    largest_ratio = number("Largest ratio between rates", low=1, high=100, required=False)
+    least_rows = forms.IntegerField(
+        label="Judged alerts needed in a group", min_value=2, max_value=1_000_000
+    )
+    confidence = of_hundred("Confidence of all differences together", low=50)
+    alarm_error = of_hundred("Chance that the watch ever raises a false alarm", high=50)
+
+    @staticmethod
+    def initial_of(policy: TriagePolicy) -> dict[str, Any]:
+        """What the form is filled in with."""
+        found = {name: hundredths(getattr(policy, name)) for name in _SHARES}
+        fairness = policy.fairness
+        found |= {name: hundredths(getattr(fairness, name)) for name in _FAIRNESS_SHARES}
+        return found | {
+            "least_labels": policy.least_labels,
+            "least_rows": fairness.least_rows,
+            "largest_ratio": fairness.largest_ratio,
+        }
+
+    def sections(self) -> list[Section]:
+        return [
+            Section(
+                title="Blind audit of archived alerts",
+                words="Without it nobody would ever judge an archived alert, and labels would be biased.",
+                fields=self.chosen("audit_share", "raised_audit_share"),
+            ),
+            Section(
+                title="When scores are not to be trusted",
+                words="From P(rate of false alerts above the limit).",
+                fields=self.chosen("reliability_limit", "red_from", "green_up_to", "least_labels"),
+            ),
+            Section(
+                title="Explanations",
+                words="Below it the rule in words is marked “not reliable”.",
+                fields=self.chosen("fidelity_floor"),
+            ),
+            Section(
+                title="Fairness of one score",
+                words="Beyond it, changing only the appearance has moved the score: the check has failed.",
+                fields=self.chosen("invariance_tolerance"),
+            ),
+            Section(
+                title="Fairness between groups",
+                words="Thresholds for the separate audit sample. No law sets them: they are yours to defend.",
+                fields=self.chosen(
+                    "largest_difference", "largest_ratio", "least_rows", "confidence", "alarm_error"
+                ),
+            ),
+        ]
+
+    def read(self, data: Mapping[str, Any]) -> TriagePolicy:
+        return TriagePolicy(
+            version="draft",
+            least_labels=data["least_labels"],
+            fairness=FairnessSettings(
+                least_rows=data["least_rows"],
+                largest_ratio=data.get("largest_ratio"),
+                **{name: share(data[name]) for name in _FAIRNESS_SHARES},
+            ),
+            **{name: share(data[name]) for name in _SHARES},
+        )

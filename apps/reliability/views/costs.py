@@ -1,0 +1,60 @@
+"""What alerts cost, by site and month: recorded beside expected."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.reliability.queries.choices import active_cost_model
+from apps.reliability.queries.realised import MonthCost, month_costs
+from apps.reliability.queries.versions import VersionKind
+from apps.reliability.tabs import tabs_for
+from apps.reliability.views.policy import keeper
+from apps.triage.phrasing import money
+
+MONTHS = 12
+
+
+@login_required
+@never_cache
+@require_GET
+def costs(request: HttpRequest) -> HttpResponse:
+    """The last twelve months of every site the person sees."""
+    user = keeper(request)
+    number, model = active_cost_model(user.tenant_id)
+    first = _first_month(timezone.now())
+    months = month_costs(user, since=first - timedelta(days=1))
+    context = {
+        "tabs": tabs_for(request),
+        "rows": [_row(one, model.currency) for one in months if one.month >= first.date()],
+        "model_version": number,
+        "model": model,
+        "kind": VersionKind.COST_MODEL,
+    }
+    return render(request, "reliability/costs.html", context)
+
+
+def _first_month(now: datetime) -> datetime:
+    """The first day of the month eleven months before this one."""
+    months = now.year * 12 + now.month - MONTHS
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+
+
+def _row(one: MonthCost, currency: str) -> dict[str, object]:
+    """A month in words; what nobody recorded stays None, which the page calls not known yet."""
+
+    def amount(value: float | None) -> str | None:
+        return None if value is None else money(value, currency=currency)
+
+    return {
+        "month": one,
+        "expected": amount(one.expected),
+        "realised": amount(one.realised),
+        "value_lost": amount(one.value_lost) if one.recovered + one.left else None,
+        "wrong_cost": amount(one.wrong_cost) if one.interventions > one.unrecorded else None,
+        "minutes_cost": amount(one.minutes_cost) if one.timed else None,
+    }
