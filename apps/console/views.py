@@ -156,6 +156,7 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "history": history_of_alert(found),
         "sla_seconds": user.tenant.review_sla_seconds,
         "keys": ALERT_KEYS,
+        "may_view_reliability": user.may(Permission.VIEW_RELIABILITY),
     }
     return render(request, "console/alert.html", context)
 

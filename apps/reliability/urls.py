@@ -2,10 +2,17 @@
 
 from django.urls import path
 
-from apps.reliability.views import atlas
+from apps.reliability.views import atlas, fairness
 
 urlpatterns = [
     path("", atlas.atlas, name="reliability-atlas"),
     path("segments/", atlas.segment, name="reliability-segment"),
     path("alerts/<uuid:alert_id>/segment/", atlas.alert_segment, name="reliability-alert-segment"),
+    path("fairness/", fairness.fairness, name="reliability-fairness"),
+    path("fairness/import/", fairness.fairness_import, name="reliability-fairness-import"),
+    path(
+        "fairness/alarms/<uuid:alarm_id>/close/",
+        fairness.alarm_close,
+        name="reliability-alarm-close",
+    ),
 ]

@@ -156,7 +156,10 @@ def test_a_segment_says_why_it_is_red_and_what_would_change_it(
     make_network(refresh)
     make_segment(refresh, site_id=world.site.id, camera_id=world.camera.id)
     shown = page(world, f"?site={world.site.id}&camera={world.camera.id}", path="segments/")
-    assert "more than 25 of 100 alerts like this are false is 98 of 100: red from 80 on" in shown
+    assert (
+        "more than 25 of 100 alerts like this are false is 98 of 100: red, unreliable, from 80 on"
+        in shown
+    )
     assert "no longer red after about" in shown
     assert "verified at most, whatever their score" in shown
     assert "2026-W47" in shown

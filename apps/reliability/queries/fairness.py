@@ -12,7 +12,7 @@ from django.db.models import F, Max, QuerySet
 from apps.reliability.models import FairnessAlarm, FairnessRow, FairnessSample
 from apps.reliability.queries.choices import active_triage_policy
 from apps.triage.decoding import decode
-from apps.triage.fairness_alarm import AuditStream
+from apps.triage.fairness_alarm import AuditStream, SequentialTest
 from apps.triage.fairness_rates import FairnessReport
 from apps.triage.fairness_settings import FairnessMeasure, FairnessSettings
 
@@ -20,6 +20,13 @@ COLUMNS = {
     FairnessMeasure.FALSE_ALARM: "was_false",
     FairnessMeasure.ESCALATED: "was_escalated",
     FairnessMeasure.OVERRIDDEN: "was_overridden",
+}
+
+
+MEASURE_WORDS: dict[str, str] = {
+    FairnessMeasure.FALSE_ALARM: "False alarms",
+    FairnessMeasure.ESCALATED: "Escalated",
+    FairnessMeasure.OVERRIDDEN: "Proposal overruled by a person",
 }
 
 
@@ -63,6 +70,21 @@ def alarms_of(tenant_id: UUID) -> QuerySet[FairnessAlarm]:
 def rates_of(sample: FairnessSample) -> FairnessReport:
     """The rates of a sample as judged when it was imported, with the thresholds of that time."""
     return decode(FairnessReport, sample.report["rates"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredTest:
+    """A sequential test as it stood when a sample was imported, over `sample_count` samples."""
+
+    attribute: str
+    detector: str
+    sample_count: int
+    test: SequentialTest
+
+
+def tests_of(sample: FairnessSample) -> list[StoredTest]:
+    """The sequential tests that a sample continued."""
+    return [decode(StoredTest, stored) for stored in sample.report["tests"]]
 
 
 def stream_of(

@@ -33,7 +33,7 @@ def _why(segment: SegmentFinding, bounds: Bounds) -> str:
     if segment.probability_above_limit is None:
         return f"{_labels(segment.label_count).capitalize()} speak for this state."
     rule = {
-        ReliabilityState.RED: f"red from {rounded_100(bounds.red_from)} on",
+        ReliabilityState.RED: f"red, unreliable, from {rounded_100(bounds.red_from)} on",
         ReliabilityState.AMBER: (
             f"between {rounded_100(bounds.green_up_to)} and {rounded_100(bounds.red_from)}, so it is watched"
         ),
