@@ -58,6 +58,9 @@ class AlertFact(models.Model):
     minute_shadow_price = models.FloatField(default=0.0)
     outcome = models.CharField(max_length=20, blank=True, help_text="What triage proposed then.")
 
+    assessment_id = models.UUIDField(null=True, blank=True, help_text="What it was gathered from.")
+    disposition_id = models.UUIDField(null=True, blank=True, help_text="The verdict that stood.")
+
     verdict = models.CharField(max_length=20, blank=True)
     labelled_at = models.DateTimeField(null=True, blank=True)
     sampling_probability = models.FloatField(

@@ -109,6 +109,9 @@ class TriageBasis(models.Model):
     pricing = models.JSONField(
         default=dict, help_text="Backlog and roster minutes behind the price."
     )
+    signal_means = models.JSONField(
+        default=dict, help_text="The fields of `apps.triage.signal_means.SignalMeans`, as stored."
+    )
 
     class Meta:
         verbose_name_plural = "triage bases"
