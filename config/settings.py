@@ -306,6 +306,10 @@ SPECTACULAR_SETTINGS = {
         "AlertState": "apps.alerts.serializers.ALERT_STATES",
         "ClipState": "apps.alerts.serializers.CLIP_STATES",
         "ValidityState": "apps.alerts.serializers.VALIDITY_STATES",
+        "ReliabilityState": "apps.reliability.serializers.findings.RELIABILITY_STATES",
+        "FairnessVerdict": "apps.reliability.serializers.findings.VERDICTS",
+        "FairnessMeasure": "apps.reliability.serializers.findings.MEASURES",
+        "BacktestState": "apps.reliability.policy_serializers.BACKTEST_STATES",
     },
 }
 

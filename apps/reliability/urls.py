@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.reliability.views import atlas, fairness
+from apps.reliability.views import atlas, fairness, retraining
 
 urlpatterns = [
     path("", atlas.atlas, name="reliability-atlas"),
@@ -14,5 +14,11 @@ urlpatterns = [
         "fairness/alarms/<uuid:alarm_id>/close/",
         fairness.alarm_close,
         name="reliability-alarm-close",
+    ),
+    path("retraining/", retraining.retraining, name="reliability-retraining"),
+    path(
+        "retraining/export/",
+        retraining.retraining_export,
+        name="reliability-retraining-export",
     ),
 ]

@@ -131,7 +131,7 @@ def segment(request: HttpRequest) -> HttpResponse:
         "outlook": outlook_of(found, tenant_id=user.tenant_id),
         "weeks": list(reversed(found.weekly)),
         "page": page,
-        "alerts": _alerts(page.object_list, user, places),  # type: ignore[arg-type]
+        "alerts": alert_rows(list(page.object_list), user, places),
         "address": filters.address(sort=""),
         "zone": _zone(user, found),
     }
@@ -209,7 +209,7 @@ def _values(filters: AtlasFilters) -> dict[str, object]:
     return {name: getattr(filters, name) for name in names}
 
 
-def _alerts(facts: list[AlertFact], user: User, places: Places) -> list[dict[str, object]]:
+def alert_rows(facts: list[AlertFact], user: User, places: Places) -> list[dict[str, Any]]:
     """The facts with a link where the alert is one of this system and may be looked at."""
     may_look = user.may(Permission.VIEW_ALERTS)
     return [
