@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("apps.reviews.api_urls")),
     path("", include("apps.cases.api_urls")),
     path("reliability/", include("apps.reliability.api_urls")),
+    path("reliability/", include("apps.reliability.policy_api_urls")),
 ]

@@ -1,4 +1,6 @@
-"""Kinds of versions in addresses."""
+"""Kinds of versions in addresses; importing this registers `<version_kind:…>`, once."""
+
+from django.urls import register_converter
 
 from apps.reliability.queries.versions import VersionKind
 
@@ -13,3 +15,6 @@ class VersionKindConverter:
 
     def to_url(self, value: VersionKind) -> str:
         return VersionKind(value).value
+
+
+register_converter(VersionKindConverter, "version_kind")

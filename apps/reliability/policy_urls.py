@@ -1,11 +1,9 @@
 """The pages under /reliability/policy/, /reliability/backtests/ and /reliability/costs/."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from apps.reliability.converters import VersionKindConverter
+from apps.reliability import converters as _registered  # noqa: F401 - for its effect
 from apps.reliability.views import backtests, costs, policy
-
-register_converter(VersionKindConverter, "version_kind")
 
 urlpatterns = [
     path("policy/", policy.policy, name="reliability-policy"),

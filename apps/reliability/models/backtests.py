@@ -53,10 +53,10 @@ class Backtest(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"backtest {self.period_from:%Y-%m-%d}–{self.last_day:%Y-%m-%d}"
+
     @property
     def last_day(self) -> datetime:
         """The last moment of the period: `period_to` itself is no longer in it."""
         return self.period_to - timedelta(microseconds=1)
-
-    def __str__(self) -> str:
-        return f"backtest {self.period_from:%Y-%m-%d}–{self.last_day:%Y-%m-%d}"
