@@ -27,8 +27,9 @@ class Drift(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """One slice of operating conditions. `camera` is an opaque id; "" means not known."""
+    """One slice of operating conditions. `site` and `camera` are opaque ids; "" means not known."""
 
+    site: str = field(default="", metadata=SINCE_2)
     camera: str
     detector_version: str
     zone_kind: str = ""
@@ -44,7 +45,9 @@ class SegmentReliability:
 
     The rate is None exactly while the state is unknown. `labels_needed` says how many more labels
     the segment needs before its state can be told; None when that has not been worked out.
-    `drift` is the finding of the drift test at the same refresh.
+    `drift` is the finding of the drift test at the same refresh. `borrowed` (0..1) is the share of
+    the evidence that comes from camera, site, network and conditions rather than from the
+    segment's own labels; None when that has not been worked out.
     """
 
     state: ReliabilityState
@@ -56,6 +59,7 @@ class SegmentReliability:
     labels_needed: int | None = None
     version: str = ""
     drift: Drift = field(default=Drift.UNKNOWN, metadata=SINCE_2)
+    borrowed: float | None = field(default=None, metadata=SINCE_2)
 
     def __post_init__(self) -> None:
         figures = (self.low, self.false_positive_rate, self.high)
@@ -64,6 +68,8 @@ class SegmentReliability:
             raise ValueError("rate and interval are given exactly when the state is known")
         if self.label_count < 0 or (self.labels_needed or 0) < 0:
             raise ValueError("label counts must not be negative")
+        if self.borrowed is not None and not 0 <= self.borrowed <= 1:
+            raise ValueError("a share lies within 0..1")
         _require_ordered(figures)
 
 
