@@ -1,0 +1,289 @@
+"""From alerts to the columns of the theft model: bends of scores and signals, effects of places.
+
+A numeric column is a function of one score or signal; an effect is one number a level of a
+combination of dimensions (a site, a camera in low light, ...), or a slope on a numeric column that
+differs by level. Numbers far outside what was seen are clipped; a missing one is a state of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import repeat
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from apps.triage.tables import AlertTable, Bools, Floats, Texts
+
+Codes = npt.NDArray[np.int64]
+FARTHEST = 4.0
+SCORE_EDGE = 0.005
+DETECTOR = "detector"
+LABEL = "label"
+SEQUENCE = "sequence"
+SCORE = "score"
+
+
+class Scale(StrEnum):
+    """How raw values are read: shares as log-odds, amounts from 0 up as logarithms, others plain."""
+
+    LOG_ODDS = "log_odds"
+    LOGARITHM = "logarithm"
+    PLAIN = "plain"
+
+
+class Source(StrEnum):
+    """Where a part of the log-odds comes from, for the explanation of one alert."""
+
+    BASE = "base"
+    SCORE = "score"
+    SIGNALS = "signals"
+    SEQUENCE = "sequence"
+    SEGMENT = "segment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bends:
+    """A piecewise linear transform of one column: (scaled − middle)/spread, clipped, then hinges.
+
+    `column` is "score" or the name of a signal; `detector` limits it to the alerts of one detector
+    version ("" for all). Yields 1 + len(knots) columns, and one more that says "missing".
+    """
+
+    column: str
+    detector: str
+    scale: Scale
+    middle: float
+    spread: float
+    knots: tuple[float, ...]
+
+    def standard(self, values: Floats) -> Floats:
+        """The clipped standardised values, 0 where missing. [n]"""
+        with np.errstate(over="ignore", invalid="ignore"):
+            away = (on_scale(values, self.scale) - self.middle) / self.spread
+            scaled = np.clip(away, -FARTHEST, FARTHEST)
+        return np.where(np.isnan(scaled), 0.0, scaled)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """Effects of the levels of a combination of `dimensions`, or slopes on `slope` ("" for none)."""
+
+    dimensions: tuple[str, ...]
+    slope: str = ""
+
+    @property
+    def source(self) -> Source:
+        """Which part of an explanation the term belongs to."""
+        if self.slope:
+            return Source.SCORE if self.slope == SCORE else Source.SIGNALS
+        return Source.SEQUENCE if SEQUENCE in self.dimensions else Source.SEGMENT
+
+
+SEGMENT_TERMS = (
+    *((one,) for one in ("site", "camera", "zone_kind", "lighting", "daypart", "weekday")),
+    ("crowding",),
+    (DETECTOR,),
+    (LABEL,),
+    (SEQUENCE,),
+    ("zone_kind", "lighting"),
+    ("zone_kind", "crowding"),
+    ("zone_kind", "daypart"),
+    ("lighting", "crowding"),
+    ("lighting", "daypart"),
+    ("camera", "lighting"),
+    ("camera", "daypart"),
+    ("camera", "crowding"),
+    ("site", "lighting"),
+    ("site", "daypart"),
+    (DETECTOR, "lighting"),
+    (DETECTOR, "zone_kind"),
+    (DETECTOR, "crowding"),
+    (DETECTOR, "site"),
+    (DETECTOR, SEQUENCE),
+    (LABEL, SEQUENCE),
+    ("zone_kind", SEQUENCE),
+)
+SCORE_SLOPES = (("zone_kind",), ("lighting",), ("crowding",), ("site",), (SEQUENCE,))
+SIGNAL_SLOPES = ((DETECTOR,), ("lighting",))
+
+
+def terms_for(signal_names: Sequence[str]) -> tuple[Term, ...]:
+    """All effects of the model: places and times, then slopes of the score, then of each signal."""
+    return (
+        *(Term(dimensions=one) for one in SEGMENT_TERMS),
+        *(Term(dimensions=one, slope=SCORE) for one in SCORE_SLOPES),
+        *(Term(dimensions=one, slope=name) for name in signal_names for one in SIGNAL_SLOPES),
+    )
+
+
+def column_of(table: AlertTable, dimension: str) -> Texts:
+    """The text column of a dimension, of the detector version, the label or the sequence. [n]"""
+    if dimension in table.segments:
+        return table.segments[dimension]
+    named = {DETECTOR: table.detector, LABEL: table.label, SEQUENCE: table.sequence}
+    return named[dimension]
+
+
+def words_of(table: AlertTable, terms: Sequence[Term]) -> dict[str, tuple[str, ...]]:
+    """The words that occur in each dimension of the terms, sorted."""
+    dimensions = sorted({one for term in terms for one in term.dimensions})
+    return {one: tuple(sorted(set(column_of(table, one).tolist()))) for one in dimensions}
+
+
+def on_scale(values: Floats, scale: Scale) -> Floats:
+    """The values on their scale; those outside its range are held at its edge. [n]"""
+    if scale is Scale.LOG_ODDS:
+        held = np.clip(values, SCORE_EDGE, 1 - SCORE_EDGE)
+        return np.asarray(np.log(held / (1 - held)))
+    if scale is Scale.LOGARITHM:
+        return np.asarray(np.log1p(np.maximum(values, 0.0)))
+    return values
+
+
+def scale_of(given: Floats) -> Scale:
+    """The scale that fits values of this range."""
+    if len(given) and given.min() >= 0:
+        return Scale.LOG_ODDS if given.max() <= 1 else Scale.LOGARITHM
+    return Scale.PLAIN
+
+
+def values_of(table: AlertTable, column: str) -> Floats:
+    """The raw values of the score or of a signal; NaN where the table has none."""
+    if column == SCORE:
+        return table.score
+    if column in table.signal_names:
+        values: Floats = table.signals[:, table.signal_names.index(column)]
+        return values
+    return np.full(len(table), np.nan)
+
+
+def bends_of(*, column: str, detector: str, values: Floats, knots: int) -> Bends:
+    """The transform of a column, from all its values (labelled or not): median, spread, quantiles."""
+    given = values[~np.isnan(values)]
+    scale = scale_of(given)
+    middle, spread = _middle_and_spread(on_scale(given, scale))
+    line = Bends(
+        column=column, detector=detector, scale=scale, middle=middle, spread=spread, knots=()
+    )
+    if not len(given) or not knots:
+        return line
+    shares = np.linspace(0, 1, knots + 2)[1:-1]
+    places = np.unique(np.round(np.quantile(line.standard(given), shares), 6))
+    return replace(line, knots=tuple(float(one) for one in places if abs(one) < FARTHEST))
+
+
+def _middle_and_spread(given: Floats) -> tuple[float, float]:
+    """Median and interquartile range ÷ 1.349 (1 where that is no usable number)."""
+    if not len(given):
+        return 0.0, 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, middle, high = np.quantile(given, (0.25, 0.5, 0.75))
+        spread = (high - low) / 1.349
+    usable = 1e-9 < spread < 1e300 and np.isfinite(middle)
+    return (rounded(float(middle)), rounded(float(spread))) if usable else (0.0, 1.0)
+
+
+def rounded(number: float) -> float:
+    """The number at the 12 significant digits that stored parameters keep."""
+    return float(f"{number:.12g}")
+
+
+def _mine(table: AlertTable, bends: Bends) -> Bools:
+    if not bends.detector:
+        return np.ones(len(table), dtype=bool)
+    mine: Bools = table.detector == bends.detector
+    return mine
+
+
+def numeric_columns(table: AlertTable, bends: Sequence[Bends]) -> Floats:
+    """The numeric columns: 1, the score's common line, then each transform's. [n, c]
+
+    Those of a transform are its line, its hinges and "missing".
+    """
+    common = [one.standard(values_of(table, SCORE)) * _mine(table, one) for one in bends]
+    scores = [line for line, one in zip(common, bends, strict=True) if one.column == SCORE]
+    columns = [np.ones(len(table)), sum(scores, np.zeros(len(table)))]
+    for one in bends:
+        values = values_of(table, one.column)
+        mine = _mine(table, one)
+        line = one.standard(values)
+        given = mine & ~np.isnan(values)
+        columns.append(np.where(given, line, 0.0))
+        columns.extend(np.where(given, np.maximum(line - knot, 0.0), 0.0) for knot in one.knots)
+        columns.append((mine & np.isnan(values)).astype(np.float64))
+    return np.column_stack(columns)
+
+
+class Coding:
+    """The places of a table's words among known words, by dimension and by combination."""
+
+    def __init__(self, *, table: AlertTable, words: Mapping[str, Sequence[str]]) -> None:
+        self.words = words
+        self._codes = {one: self._of(column_of(table, one), words[one]) for one in words}
+
+    @staticmethod
+    def _of(column: Texts, words: Sequence[str]) -> Codes:
+        place = {word: index for index, word in enumerate(words)}
+        found = map(place.get, column.tolist(), repeat(-1))
+        return np.fromiter(found, dtype=np.int64, count=len(column))
+
+    def combined(self, dimensions: Sequence[str]) -> Codes:
+        """One number a row for its combination of words; −1 where a word is not known. [n]"""
+        total = self._codes[dimensions[0]].copy()
+        for one in dimensions[1:]:
+            code = self._codes[one]
+            known = (total >= 0) & (code >= 0)
+            total = np.where(known, total * len(self.words[one]) + code, -1)
+        return total
+
+    def levels(self, dimensions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """The combinations that occur, sorted."""
+        sizes = [len(self.words[one]) for one in dimensions]
+        seen = np.unique(self.combined(dimensions))
+        places = np.unravel_index(seen[seen >= 0], sizes)
+        columns = [
+            [self.words[one][index] for index in place]
+            for one, place in zip(dimensions, places, strict=True)
+        ]
+        return tuple(zip(*columns, strict=True))
+
+    def places(self, dimensions: Sequence[str], levels: Sequence[Sequence[str]]) -> Codes:
+        """The place of each row's combination among `levels`, −1 where it is not one of them."""
+        known = [{word: at for at, word in enumerate(self.words[one])} for one in dimensions]
+        sizes = [len(self.words[one]) for one in dimensions]
+        table = np.full(int(np.prod(sizes)) + 1, -1, dtype=np.int64)
+        for index, level in enumerate(levels):
+            key = 0
+            for word, place, size in zip(level, known, sizes, strict=True):
+                key = key * size + place[word]
+            table[key] = index
+        return table[self.combined(dimensions)]
+
+
+def slopes(table: AlertTable, bends: Sequence[Bends], terms: Sequence[Term]) -> dict[str, Floats]:
+    """The standardised values that slopes multiply, by column; 0 where missing."""
+    found: dict[str, Floats] = {"": np.ones(len(table))}
+    for name in sorted({term.slope for term in terms} - {""}):
+        total = np.zeros(len(table))
+        for one in (one for one in bends if one.column == name):
+            total += np.where(_mine(table, one), one.standard(values_of(table, name)), 0.0)
+        found[name] = total
+    return found
+
+
+def effect_columns(
+    *, codes: Sequence[Codes], values: Sequence[Floats], sizes: Sequence[int]
+) -> sparse.csr_matrix:
+    """All effects as a sparse matrix [n, Σ sizes + 1]; unknown levels fall in the last column."""
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    last = int(starts[-1])
+    rows, width = len(codes[0]), len(codes)
+    places = np.empty((rows, width), dtype=np.int32)
+    numbers = np.empty((rows, width))
+    for index, (code, value) in enumerate(zip(codes, values, strict=True)):
+        places[:, index] = np.where(code < 0, last, starts[index] + code)
+        numbers[:, index] = value
+    ends = np.arange(rows + 1, dtype=np.int64) * width
+    return sparse.csr_matrix((numbers.ravel(), places.ravel(), ends), shape=(rows, last + 1))
