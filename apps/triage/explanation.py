@@ -322,6 +322,8 @@ def flip_sentence(*, point: FlipPoint, currency: str) -> str:
 def _fairness(finding: FairnessFinding) -> str:
     if finding.state is FairnessState.PASSED:
         return f"The score did not move when only appearance was changed ({finding.method})."
+    if finding.alarm:
+        return f"The detector's model is reviewed first: {finding.reason}"
     if finding.state is FairnessState.FAILED:
         return f"The score moved when only appearance was changed: {finding.reason}"
     return f"Not assessable: {finding.reason}"

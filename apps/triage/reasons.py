@@ -30,8 +30,8 @@ class ReasonCode(StrEnum):
 SENTENCES: Mapping[ReasonCode, str] = MappingProxyType(
     {
         ReasonCode.FAIRNESS_FAILED: (
-            "The score moved when only the appearance of the person was changed: the model is "
-            "reviewed before anybody acts on this alert."
+            "The fairness check of this detector failed: the model is reviewed before anybody "
+            "acts on this alert."
         ),
         ReasonCode.FAIRNESS_NOT_ASSESSABLE: (
             "Whether the score depends on appearance could not be checked, so the alert is "

@@ -8,9 +8,11 @@ leaves the answer unknown. A completeness that rests on a detector's own stateme
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from apps.triage.canonical import significant
+from apps.triage.decoding import SINCE_2
 from apps.triage.signals import Signal, ValidityState, evidential
 from apps.triage.vocabulary import signal_words
 
@@ -33,14 +35,30 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A signal that counts as observed from the value `at_least` on, in the signal's own unit."""
+    """A signal that counts as observed from the value `at_least` on, in the signal's own unit.
+
+    With `relative`, `at_least` is a multiple of what the signal usually measures in the alert's
+    segment; where that is not known or not above 0, the step cannot be told. `least_weight` asks
+    for a validity so far above its null (`Validity.weight`, 0..1). `max_gap_seconds` bounds the
+    time since the step before, None as the policy says.
+    """
 
     signal: str
     at_least: float = 0.5
+    relative: bool = field(default=False, metadata=SINCE_2)
+    least_weight: float = field(default=0.0, metadata=SINCE_2)
+    max_gap_seconds: float | None = field(default=None, metadata=SINCE_2)
 
     def __post_init__(self) -> None:
         if not self.signal or not math.isfinite(self.at_least):
             raise ValueError("a step names its signal and a finite value from which it counts")
+        if self.relative and self.at_least <= 0:
+            raise ValueError("a multiple of the usual value is above 0")
+        if not 0 <= self.least_weight <= 1:
+            raise ValueError("the least weight of a step lies within 0..1")
+        gap = self.max_gap_seconds
+        if gap is not None and not (math.isfinite(gap) and gap >= 0):
+            raise ValueError("the longest gap is a finite number of seconds, 0 or more")
 
     def observed_in(self, signals: Iterable[Signal]) -> tuple[Signal, ...]:
         """The occurrences of this step among `signals`."""
@@ -49,8 +67,18 @@ class Step:
             for signal in signals
             if signal.name == self.signal
             and signal.value is not None
-            and signal.value >= self.at_least
+            and signal.validity.weight >= self.least_weight
+            and self._reached_by(signal.value, signal.segment_mean)
         )
+
+    def cannot_be_told_from(self, signal: Signal) -> bool:
+        """Whether `signal` is this step's, but what is usual for it is not known."""
+        return signal.name == self.signal and self.relative and not _usable(signal.segment_mean)
+
+    def _reached_by(self, value: float, mean: float | None) -> bool:
+        if not self.relative:
+            return value >= self.at_least
+        return mean is not None and mean > 0 and value >= significant(self.at_least * mean)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +183,12 @@ def _with_missing_steps(
         signal.name for signal in signals if signal.validity.state is ValidityState.NOT_MEASURABLE
     }
     names = _list_words(step.signal for step in missing)
+    untold = {
+        step.signal for step in missing if any(map(step.cannot_be_told_from, evidential(signals)))
+    }
+    if untold and all(step.signal in unseeable | untold for step in missing):
+        reason = f"What is usual at this place is not known yet, so it cannot be told: {names}"
+        return _finding(SequenceState.UNKNOWN, reason, policy=policy, signals=signals)
     if all(step.signal in unseeable for step in missing):
         reason = f"Not measurable in this footage: {names}"
         return _finding(SequenceState.UNKNOWN, reason, policy=policy, signals=signals)
@@ -179,33 +213,48 @@ def _with_all_steps(policy: SequencePolicy, signals: Sequence[Signal]) -> Sequen
     if not all(timed):
         reason = "All steps were observed, but not when: their order is not known"
         return _finding(SequenceState.UNKNOWN, reason, policy=policy, signals=signals)
-    if any(_chains(order, policy.max_gap_seconds) for order in _orders(policy, timed)):
+    if any(_chains(order, gaps) for order, gaps in _orders(policy, timed)):
         reason = "All steps were observed in order"
         if policy.order is Order.ANY:
             reason = "All steps were observed, in any order"
         return _finding(SequenceState.COMPLETE, reason, policy=policy, signals=signals)
-    gap = f"{policy.max_gap_seconds:g} s"
-    reason = f"All steps were observed, but not one after the other within {gap}"
+    gaps = " or ".join(f"{gap:g} s" for gap in sorted(set(_gaps_that_count(policy))))
+    reason = f"All steps were observed, but not one after the other within {gaps}"
     return _finding(SequenceState.INCOMPLETE, reason, policy=policy, signals=signals)
+
+
+def _gaps(policy: SequencePolicy) -> tuple[float, ...]:
+    """The longest gap before each required step; the first of an order has none before it."""
+    return tuple(
+        policy.max_gap_seconds if step.max_gap_seconds is None else step.max_gap_seconds
+        for step in policy.required
+    )
+
+
+def _gaps_that_count(policy: SequencePolicy) -> tuple[float, ...]:
+    return _gaps(policy) if policy.order is Order.ANY else _gaps(policy)[1:]
 
 
 def _orders(
     policy: SequencePolicy, timed: Sequence[tuple[Signal, ...]]
-) -> Iterable[Sequence[tuple[Signal, ...]]]:
-    return itertools.permutations(timed) if policy.order is Order.ANY else [timed]
+) -> Iterable[tuple[Sequence[tuple[Signal, ...]], Sequence[float]]]:
+    """The orders that are allowed, each step with the longest gap before it."""
+    gaps = _gaps(policy)
+    if policy.order is not Order.ANY:
+        return [(timed, gaps)]
+    steps = itertools.permutations(zip(timed, gaps, strict=True))
+    return [([one for one, _ in order], [gap for _, gap in order]) for order in steps]
 
 
-def _chains(steps: Sequence[tuple[Signal, ...]], max_gap_seconds: float) -> bool:
+def _chains(steps: Sequence[tuple[Signal, ...]], gaps: Sequence[float]) -> bool:
     """Is there one occurrence of each step such that each starts after, and soon after, the last?
 
     Forward reachability: at most (occurrences)² comparisons a step, however many are sent.
     """
     reached = list(steps[0])
-    for step in steps[1:]:
+    for step, gap in zip(steps[1:], gaps[1:], strict=True):
         reached = [
-            later
-            for later in step
-            if any(_follows(earlier, later, max_gap_seconds) for earlier in reached)
+            later for later in step if any(_follows(earlier, later, gap) for earlier in reached)
         ]
     return bool(reached)
 
@@ -238,6 +287,10 @@ def _finding(
         not_measurable=_named(signals, ValidityState.NOT_MEASURABLE),
         stated=any(one.validity.state is ValidityState.STATED_BY_DETECTOR for one in counted),
     )
+
+
+def _usable(mean: float | None) -> bool:
+    return mean is not None and mean > 0
 
 
 def _named(signals: Iterable[Signal], state: ValidityState) -> tuple[str, ...]:

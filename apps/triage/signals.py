@@ -8,10 +8,11 @@ cannot raise a probability and cannot complete a sequence. What a sensor cannot 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from apps.triage.canonical import significant
+from apps.triage.decoding import SINCE_2
 
 MOST_SIGNALS = 64
 MOST_OWN_SIGNALS = 1024
@@ -80,6 +81,19 @@ class Validity:
             return False
         return significant(self.figure) <= significant(self.null)
 
+    @property
+    def weight(self) -> float:
+        """How far the figure lies on the way from its null (0) to a perfect 1 (1), 0..1.
+
+        (figure − null) / (1 − null), as Cohen's kappa relates agreement to chance; 0 without
+        evidential weight. For statistics whose best is 1, such as an AUC or a precision.
+        """
+        if not self.carries_weight or self.figure is None or self.null is None:
+            return 0.0
+        if self.null >= 1:
+            return 1.0
+        return significant(min(1.0, (self.figure - self.null) / (1 - self.null)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Signal:
@@ -88,7 +102,8 @@ class Signal:
     `value` is in the signal's own unit (a score 0..1 for acts, seconds for dwell); `confidence`
     is 0..1; the span is in seconds from the start of the clip, or None when the source gave no
     times. `not_measurable` signals have no value. `track` numbers the person it was seen on in this
-    clip, None when the source does not say.
+    clip, None when the source does not say. `segment_mean` is what the signal usually measures in
+    the alert's segment, of earlier alerts only; None while too few are known.
     """
 
     name: str
@@ -99,6 +114,7 @@ class Signal:
     end_seconds: float | None = None
     track: int | None = None
     source: str = ""
+    segment_mean: float | None = field(default=None, metadata=SINCE_2)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -108,6 +124,7 @@ class Signal:
             confidence=self.confidence,
             start_seconds=self.start_seconds,
             end_seconds=self.end_seconds,
+            segment_mean=self.segment_mean,
         )
         if self.value is not None and abs(self.value) > LARGEST_VALUE:
             raise ValueError(f"{self.name}: a value beyond ±{LARGEST_VALUE:g} is no measurement")
