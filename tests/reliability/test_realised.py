@@ -49,9 +49,9 @@ def act(world: World, alert: Alert, outcome: InterventionOutcome | None, *, comp
         kind=InterventionKind.APPROACH,
         now=timezone.now(),
     )
-    who = {"actor": sign_in(world.operator), "user": world.operator, "now": timezone.now()}
+    who = {"actor": sign_in(world.operator), "user": world.operator}
     if outcome:
-        record_outcome(intervention=made, outcome=outcome, **who)
+        record_outcome(intervention=made, outcome=outcome, now=timezone.now(), **who)
     if complaint:
         record_complaint(intervention=made, text=complaint, **who)
     return made
