@@ -13,7 +13,15 @@ from apps.triage.economics import Option
 from apps.triage.explained_rule import ClearingLines, RuleLines, clearing_lines, rule_lines
 from apps.triage.fairness import FairnessFinding, FairnessState
 from apps.triage.flips import FlipPoint, Quantity
-from apps.triage.phrasing import money, money_range, of_100, of_100_range, rounded_100, times
+from apps.triage.phrasing import (
+    money,
+    money_range,
+    of_100,
+    of_100_range,
+    rounded_100,
+    signed,
+    times,
+)
 from apps.triage.probability import TheftProbability
 from apps.triage.reasons import not_known_yet, sentence
 from apps.triage.segments import Drift, Segment, SegmentReliability
@@ -68,7 +76,10 @@ PART_WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class SignalLine:
-    """One lane of the signal timeline; the span is in seconds of the clip, None when not given."""
+    """One lane of the signal timeline; the span is in seconds of the clip, None when not given.
+
+    `usual` compares the value with what is usual in these conditions, "" where that is not known.
+    """
 
     name: str
     words: str
@@ -78,6 +89,7 @@ class SignalLine:
     confidence: float | None
     start_seconds: float | None
     end_seconds: float | None
+    usual: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +124,7 @@ class Explanation:
     comparison: str
     flips: tuple[str, ...]
     fairness: str
+    fairness_tried: tuple[str, ...]
     priority: str
     priority_value: float
     rule: RuleLines
@@ -137,6 +150,7 @@ def explain(record: AssessmentRecord) -> Explanation:
         comparison=_comparison(record),
         flips=_flips(record),
         fairness=_fairness(inputs.fairness),
+        fairness_tried=_fairness_tried(inputs.fairness),
         priority=_priority(record),
         priority_value=decision.loss_avoided_per_minute,
         rule=rule_lines(
@@ -167,7 +181,15 @@ def _signal_line(signal: Signal) -> SignalLine:
         confidence=signal.confidence,
         start_seconds=signal.start_seconds,
         end_seconds=signal.end_seconds,
+        usual=_usual(signal),
     )
+
+
+def _usual(signal: Signal) -> str:
+    mean = signal.segment_mean
+    if signal.value is None or mean is None or mean <= 0:
+        return ""
+    return f"{times(signal.value / mean)} what is usual in these conditions"
 
 
 def _trust(probability: TheftProbability) -> str:
@@ -212,7 +234,17 @@ def _segment(reliability: SegmentReliability) -> str:
     counted = f"{reliability.label_count} {_labels(reliability.label_count)}"
     return (
         f"{where}: {rounded_100(rate)} of 100 were false ({of_100_range(low, high)}), "
-        f"{counted}, {reliability.state}."
+        f"{counted}, {reliability.state}.{_borrowed(reliability.borrowed)}"
+    )
+
+
+def _borrowed(share: float | None) -> str:
+    """A segment with few labels borrows from what is like it, and says so."""
+    if share is None or share < 0.005:
+        return ""
+    return (
+        f" {rounded_100(share)} of 100 of this evidence is borrowed from the camera, the site, the "
+        "network and like conditions."
     )
 
 
@@ -327,6 +359,14 @@ def _fairness(finding: FairnessFinding) -> str:
     if finding.state is FairnessState.FAILED:
         return f"The score moved when only appearance was changed: {finding.reason}"
     return f"Not assessable: {finding.reason}"
+
+
+def _fairness_tried(finding: FairnessFinding) -> tuple[str, ...]:
+    """Every change of appearance with what it did to the score, then what was allowed."""
+    if finding.tolerance is None:
+        return ()
+    moves = (f"{one.name}: {signed(one.score_change)}" for one in finding.tried)
+    return (*moves, f"Allowed: {finding.tolerance:g} in either direction")
 
 
 def _priority(record: AssessmentRecord) -> str:

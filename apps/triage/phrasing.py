@@ -35,3 +35,11 @@ def rounded_100(rate: float) -> str:
 def times(ratio: float) -> str:
     """Return "25 times" or "2.5 times"."""
     return f"{ratio:,.1f} times" if abs(ratio) < 10 else f"{ratio:,.0f} times"
+
+
+def signed(change: float) -> str:
+    """Return "+0.02", "−0.10" or "0.00"."""
+    text = f"{abs(change):.2f}"
+    if float(text) == 0:
+        return text
+    return f"{'−' if change < 0 else '+'}{text}"

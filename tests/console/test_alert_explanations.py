@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from pypdf import PdfReader
 
+from apps.accounts.permissions import Permission
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Alert
 from apps.alerts.operations.analysis import record_assessment
@@ -16,6 +18,7 @@ from apps.evidence.models import EvidenceItem
 from apps.storage.store import media_store
 from apps.triage.assessment import AssessmentInputs, assess, record_json
 from apps.triage.counterfactual import surrogate_counterfactual
+from apps.triage.fairness import judge_invariance
 from apps.triage.probability import ProbabilityBasis, TheftProbability
 from apps.triage.segments import Drift, ReliabilityState, Segment, SegmentReliability
 from apps.triage.signals import Signal, Validity, ValidityState
@@ -191,3 +194,29 @@ def test_the_dossier_stays_pdf_a_and_tells_the_rule_and_what_would_clear_the_ale
         "Simulated: the rule was learned",
     ):
         assert expected in words
+
+
+@pytest.mark.django_db
+def test_the_fairness_record_shows_every_change_that_was_tried(
+    world: World, waiting: Waiting, twin: Surrogate
+) -> None:
+    alert = waiting()
+    checked = judge_invariance(
+        score=0.9, changed={"clothing hue": 0.93}, tolerance=0.05, method="6 frames × 1 change"
+    )
+    write(alert, twin, fairness=checked)
+    page = page_of(world, alert)
+    assert "clothing hue: +0.03" in page
+    assert "Allowed: 0.05 in either direction" in page
+
+
+@pytest.mark.django_db
+def test_who_may_look_at_reliability_gets_from_the_alert_to_its_segment(
+    world: World, waiting: Waiting, twin: Surrogate
+) -> None:
+    alert = waiting()
+    write(alert, twin)
+    link = f'href="{reverse("reliability-alert-segment", args=[alert.id])}"'
+    lead = signed_in(world.lead).get(f"/alerts/{alert.id}/").content.decode()
+    assert (link in lead) is world.lead.may(Permission.VIEW_RELIABILITY)
+    assert (link in page_of(world, alert)) is world.operator.may(Permission.VIEW_RELIABILITY)

@@ -11,6 +11,7 @@ from apps.triage.assessment import assess, read_record, recompute, record_json
 from apps.triage.counterfactual import ScoredBy, counterfactual, surrogate_counterfactual
 from apps.triage.explained_rule import clearing_lines, rule_lines
 from apps.triage.explanation import DRIFT_WORDS, explain
+from apps.triage.fairness import judge_invariance
 from apps.triage.findings import CounterfactualMethod, CounterfactualState
 from apps.triage.segments import Drift
 from tests.triage.test_assessment import known_reliability, sound_inputs
@@ -197,3 +198,36 @@ def test_whatever_was_observed_the_words_are_defined(values, score):
     texts = [*vars(words.rule).values(), words.clearing.verdict, words.clearing.scale]
     assert not any("nan" in text or "inf" in text for text in texts)
     assert words.clearing.verdict
+
+
+def test_a_signal_is_compared_with_what_is_usual_at_its_place():
+    dwell = replace(seen(dwell_in_view=60.0)[0], segment_mean=15.0)
+    lines = explain(assess(inputs=sound_inputs(signals=(dwell, *ALERT)))).signals
+    assert [line.usual for line in lines] == ["4.0 times what is usual in these conditions", "", ""]
+    unusual = replace(dwell, segment_mean=0.0)
+    assert explain(assess(inputs=sound_inputs(signals=(unusual,)))).signals[0].usual == ""
+
+
+def test_a_segment_that_borrows_its_evidence_says_how_much():
+    borrowing = replace(known_reliability(), borrowed=0.39)
+    words = explain(assess(inputs=sound_inputs(reliability=borrowing)))
+    assert words.segment.endswith(
+        "green. 39 of 100 of this evidence is borrowed from the camera, the site, the network and "
+        "like conditions."
+    )
+
+
+def test_every_change_of_appearance_is_shown_with_what_it_did_to_the_score():
+    finding = judge_invariance(
+        score=0.9,
+        changed={"clothing hue": 0.9, "skin tone 9": 0.78},
+        tolerance=0.05,
+        method="6 frames × 2 changes",
+    )
+    words = explain(assess(inputs=sound_inputs(fairness=finding)))
+    assert words.fairness_tried == (
+        "clothing hue: 0.00",
+        "skin tone 9: −0.12",
+        "Allowed: 0.05 in either direction",
+    )
+    assert explain(assess(inputs=sound_inputs())).fairness_tried == ()

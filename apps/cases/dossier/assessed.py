@@ -30,6 +30,7 @@ def assessed(assessment: Assessment | None) -> dict[str, object]:
             f"Proposal: {words.verdict}. {words.cost_sentence}",
             *words.flips,
             f"Fairness: {words.fairness}",
+            *_tried(words),
             *_learned(words),
         ],
         "reasons": list(words.reasons),
@@ -40,6 +41,13 @@ def assessed(assessment: Assessment | None) -> dict[str, object]:
             *models,
         ],
     }
+
+
+def _tried(words: Explanation) -> list[str]:
+    """What each change of appearance did to the score; nothing where none was tried."""
+    if not words.fairness_tried:
+        return []
+    return [f"Changes of appearance and the move of the score: {'; '.join(words.fairness_tried)}."]
 
 
 def _learned(words: Explanation) -> list[str]:
