@@ -17,6 +17,21 @@ from apps.triage.segments import ReliabilityState
 
 CONDITIONS = ("zone_kind", "lighting", "daypart", "weekday", "crowding")
 DIMENSIONS = ("site_id", "camera_id", *CONDITIONS, "detector_version")
+CONDITION_WORDS = {
+    ("lighting", "day"): "daylight",
+    ("lighting", "bright"): "bright light",
+    ("lighting", "dim"): "dim light",
+    ("lighting", "low"): "low light",
+    ("crowding", "empty"): "nobody else",
+    ("crowding", "sparse"): "few people",
+    ("weekday", "mon"): "Mondays",
+    ("weekday", "tue"): "Tuesdays",
+    ("weekday", "wed"): "Wednesdays",
+    ("weekday", "thu"): "Thursdays",
+    ("weekday", "fri"): "Fridays",
+    ("weekday", "sat"): "Saturdays",
+    ("weekday", "sun"): "Sundays",
+}
 WORST_FIRST = (
     ReliabilityState.RED,
     ReliabilityState.AMBER,
@@ -125,7 +140,7 @@ def filter_fields(
     )
     fields = [_field("camera", "Camera", "Any camera", cameras, str(filters.camera or ""))]
     for name in CONDITIONS:
-        words = {value: readable(value) for value in columns.get(name, ()) if value}
+        words = {value: condition_value(name, value) for value in columns.get(name, ()) if value}
         title = name.replace("_", " ")
         fields.append(
             _field(name, title.capitalize(), f"Any {title}", words, getattr(filters, name))
@@ -161,9 +176,15 @@ def where_words(segment: SegmentFinding, places: Places) -> str:
     return "Every site"
 
 
+def condition_value(name: str, value: str) -> str:
+    """A condition in words that stand alone: "dim" lighting as "dim light", "sat" as "Saturdays"."""
+    return CONDITION_WORDS.get((name, value)) or readable(value)
+
+
 def condition_words(segment: SegmentFinding) -> list[str]:
     """The conditions of a segment in words, the detector last; empty where any condition counts."""
-    words = [readable(getattr(segment, name)) for name in CONDITIONS if getattr(segment, name)]
+    named = [(name, getattr(segment, name)) for name in CONDITIONS]
+    words = [condition_value(name, value) for name, value in named if value]
     return [*words, segment.detector_version] if segment.detector_version else words
 
 

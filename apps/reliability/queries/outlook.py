@@ -57,7 +57,7 @@ def _changes(segment: SegmentFinding, bounds: Bounds) -> tuple[str, ...]:
 
 
 def _sentences(state: ReliabilityState, outlook: SegmentOutlook) -> list[str]:
-    right, false = "not false in a row", "false in a row"
+    right, false = "in a row that were not false", "in a row that were false"
     steps = {
         ReliabilityState.RED: [("no longer red", outlook.out_of_red, right)],
         ReliabilityState.AMBER: [
@@ -67,7 +67,7 @@ def _sentences(state: ReliabilityState, outlook: SegmentOutlook) -> list[str]:
         ReliabilityState.GREEN: [("no longer reliable", outlook.out_of_green, false)],
     }[state]
     return [
-        f"It would be {becomes} after about {max(1, count)} more judged alerts that were {kind}."
+        f"About {max(1, count)} more judged alerts {kind}, and it would be {becomes}."
         for becomes, count, kind in steps
         if count is not None
     ]

@@ -4,6 +4,7 @@ Every drawing is hidden from screen readers and stands beside the figures it sho
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import template
@@ -46,6 +47,16 @@ def range_of_100(low: float | None, high: float | None) -> str:
 
 
 @register.filter
+def week_words(week: str) -> str:
+    """ "2026-W47" or a Monday "2026-11-16" as "16 Nov 2026"; anything else as it is."""
+    try:
+        monday = date.fromisoformat(f"{week}-1" if "W" in week else week)
+    except ValueError:
+        return week
+    return f"{monday.day} {monday:%b %Y}"
+
+
+@register.filter
 def points(difference: float) -> str:
     """A difference of rates in points of 100, with its sign: "+3.1", "−0.4"."""
     size = f"{abs(difference) * 100:.1f}"
@@ -84,7 +95,7 @@ def rate_lane(
 
 @register.simple_tag
 def sparkline(values: Sequence[float | None], longest: float = 1.0) -> SafeString:
-    """A row of values as a line; a gap where a value is missing, a dot at the last one."""
+    """A row of values as a line, from 0 to `longest`; missing values are bridged."""
     if sum(value is not None for value in values) < 2:
         return _EMPTY
     step = 100 / (len(values) - 1)

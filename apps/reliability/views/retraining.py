@@ -18,11 +18,12 @@ from apps.accounts.permissions import Permission
 from apps.reliability.forms.retraining import RetrainingForm, chosen_ids
 from apps.reliability.models import FactOrigin
 from apps.reliability.operations.retraining import UnableToExport, export_training
-from apps.reliability.queries.atlas import places_of, readable
+from apps.reliability.queries.atlas import condition_value, places_of
 from apps.reliability.queries.retraining import (
     HIGH_SCORE,
     REASON_WORDS,
     Basis,
+    Reason,
     RetrainingFilters,
     detector_counts,
     reasons_of,
@@ -37,6 +38,7 @@ BASIS_WORDS = {
     Basis.JUDGED: "Judged false by a person",
     Basis.LIKELY: "Likely false, nobody judged",
 }
+SAID = (Reason.FALSE_ALARM, Reason.BENIGN)  # by the verdict's own pill
 SCORES = (0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -93,11 +95,11 @@ def _rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         row
         | {
-            "reasons": [REASON_WORDS[reason] for reason in reasons_of(row["fact"])],
+            "reasons": [REASON_WORDS[one] for one in reasons_of(row["fact"]) if one not in SAID],
             "conditions": [
-                readable(value)
-                for value in (row["fact"].lighting, row["fact"].daypart, row["fact"].zone_kind)
-                if value
+                condition_value(name, getattr(row["fact"], name))
+                for name in ("zone_kind", "lighting", "daypart")
+                if getattr(row["fact"], name)
             ],
         }
         for row in rows
