@@ -3,12 +3,11 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
@@ -22,22 +21,31 @@ from apps.alerts.operations.analysis import (
     record_assessment,
     route,
 )
-from apps.reliability.queries import active_cost_model
+from apps.reliability.queries.basis import Basis, OpenAlarm, basis_of
 from apps.reviews.models import HumanTask, TaskKind
 from apps.reviews.operations import open_task
 from apps.reviews.queries import open_task_of, standing_disposition
 from apps.storage.store import media_store
 from apps.storage.streams import CHUNK_BYTES
 from apps.triage.assessment import AssessmentInputs, AssessmentRecord, assess, record_json
-from apps.triage.decision import DEFAULT_TRIAGE_POLICY, TriagePolicy
-from apps.triage.fairness import not_assessable
-from apps.triage.probability import UNIFORM_PRIOR
+from apps.triage.counterfactual import surrogate_counterfactual
+from apps.triage.decision import TriagePolicy
+from apps.triage.fairness import FairnessFinding, failed_by_alarm, not_assessable
+from apps.triage.findings import CounterfactualFinding, SurrogateFinding
 from apps.triage.routing import Routing
 from apps.triage.routing import route as destination_of
-from apps.triage.segments import Segment, unknown_reliability
-from apps.triage.sequence import DEFAULT_POLICIES, policy_for
-from apps.triage.signals import MOST_SIGNALS, Origin, Signal, read_signals
+from apps.triage.segments import Segment
+from apps.triage.sequence import judge_sequence
+from apps.triage.signals import Signal
 from apps.triage.states import AlertState, Verdict
+from apps.triage.surrogate import Surrogate
+from workers.activities.readings import (
+    against_usual,
+    detector_of,
+    segment_of,
+    signals_of,
+    table_of,
+)
 from workflows.activities import ASSESS_AND_ROUTE
 from workflows.messages import Assess, Standing
 
@@ -45,16 +53,12 @@ NO_RESCORING: Final = (
     "This detector cannot be asked to score changed frames, so it is not known whether its score "
     "depends on appearance."
 )
+ALARM_OPEN: Final = (
+    "A fairness alarm of this detector is open: groups of its audited alerts differ by more than the "
+    "policy allows."
+)
 # Labels must stay unbiased: a tenant may make the blind audit rare, not switch it off.
 LEAST_AUDIT_SHARE: Final = 0.001
-_DAYPARTS: Final = (
-    (6, "night"),
-    (12, "morning"),
-    (18, "afternoon"),
-    (22, "evening"),
-    (24, "night"),
-)
-_READ_FIELDS: Final = ("name", "value", "confidence", "start_seconds", "end_seconds")
 
 
 @ASSESS_AND_ROUTE.implemented_by
@@ -78,7 +82,8 @@ def assess_and_route(message: Assess) -> Standing:
 def _assess(
     facts: AlertFacts, *, analysis: Mapping[str, Any], viewable: bool, now: datetime
 ) -> AssessmentRecord:
-    record = assess(inputs=_inputs(facts, analysis=analysis, viewable=viewable))
+    basis = basis_of(facts.tenant_id, currency=facts.currency, camera_id=facts.camera_id)
+    record = assess(inputs=_inputs(facts, basis, analysis=analysis, viewable=viewable))
     record_assessment(
         alert=facts.alert,
         record_json=record_json(record),
@@ -91,76 +96,77 @@ def _assess(
     return record
 
 
-def _inputs(facts: AlertFacts, *, analysis: Mapping[str, Any], viewable: bool) -> AssessmentInputs:
-    _, cost_model = active_cost_model(facts.tenant_id, currency=facts.currency)
+def _inputs(
+    facts: AlertFacts, basis: Basis, *, analysis: Mapping[str, Any], viewable: bool
+) -> AssessmentInputs:
+    detector = detector_of(facts)
+    segment = segment_of(facts, analysis, zone_kind=basis.zone_kind)
+    signals = against_usual(signals_of(facts, analysis), segment=segment, means=basis.learned.means)
+    sequence_policy = basis.sequence_policy(detector_id=facts.detector_id, label=facts.label)
+    sequence = judge_sequence(policy=sequence_policy, signals=signals)
+    table = table_of(facts, signals=signals, segment=segment, sequence=sequence.state)
+    policy = _policy(facts.blind_audit_share, basis)
+    rule, clearing = _explained(facts, basis.surrogate(detector), signals, segment, policy)
     return AssessmentInputs(
         alert_id=str(facts.alert_id),
         label=facts.label,
         detector_id=facts.detector_id,
         detector_version=facts.detector_version,
         score=facts.score,
-        signals=_signals(facts, analysis),
-        sequence_policy=policy_for(facts.label, policies=DEFAULT_POLICIES),
-        probability=UNIFORM_PRIOR.probability(),
-        reliability=unknown_reliability(segment=_segment(facts, analysis)),
-        fairness=not_assessable(reason=NO_RESCORING),
+        signals=signals,
+        sequence_policy=sequence_policy,
+        probability=basis.probability(table),
+        reliability=basis.reliability(segment),
+        fairness=_fairness(basis.alarm_of(detector)),
         has_viewable_clip=viewable,
-        cost_model=cost_model,
-        policy=_policy(facts.blind_audit_share),
+        cost_model=basis.learned.cost_model,
+        policy=policy,
+        minute_shadow_price=basis.minute_shadow_price,
         model_digests={model["id"]: model["sha256"] for model in analysis.get("models", ())},
+        surrogate=rule,
+        counterfactual=clearing,
+        simulated=basis.simulated(detector),
     )
 
 
-def _signals(facts: AlertFacts, analysis: Mapping[str, Any]) -> tuple[Signal, ...]:
-    """The detector's statements first, then what we measured ourselves: of each name the clearest."""
-    stated = read_signals(
-        list(facts.signals),
-        origin=Origin.DETECTOR,
-        source=f"{facts.detector_id}@{facts.detector_version}",
+def _explained(
+    facts: AlertFacts,
+    surrogate: Surrogate | None,
+    signals: tuple[Signal, ...],
+    segment: Segment,
+    policy: TriagePolicy,
+) -> tuple[SurrogateFinding | None, CounterfactualFinding | None]:
+    """The rule the alert falls under and what would clear it; nothing without a twin."""
+    if surrogate is None:
+        return None, None
+    floor = policy.fidelity_floor
+    rule = surrogate.explain(
+        signals=signals, segment=segment, score=facts.score, fidelity_floor=floor
     )
-    own = read_signals(
-        [_readable(one) for one in _clearest(analysis.get("signals", ()))],
-        origin=Origin.OWN_INFERENCE,
-        source="second-look",
+    clearing = surrogate_counterfactual(
+        surrogate=surrogate, signals=signals, segment=segment, fidelity_floor=floor
     )
-    return (*stated, *own)[:MOST_SIGNALS]
+    return rule, clearing
 
 
-def _clearest(signals: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """One signal a name: several people in the picture each have their own, and the record is small."""
-    best: dict[str, Mapping[str, Any]] = {}
-    for one in signals:
-        known = best.get(one["name"])
-        if known is None or (one["confidence"] or -1.0) > (known["confidence"] or -1.0):
-            best[one["name"]] = one
-    return list(best.values())
+def _fairness(alarm: OpenAlarm | None) -> FairnessFinding:
+    """No detector can be asked to score changed frames yet; an open alarm stops them all."""
+    if alarm is None:
+        return not_assessable(reason=NO_RESCORING)
+    return failed_by_alarm(alarm=alarm.id, reason=ALARM_OPEN)
 
 
-def _readable(signal: Mapping[str, Any]) -> dict[str, Any]:
-    validity = signal["validity"]
-    entry = {name: signal[name] for name in _READ_FIELDS if signal[name] is not None}
-    return entry | {"validity": {"state": validity["state"], "note": validity["why"][:200]}}
-
-
-def _segment(facts: AlertFacts, analysis: Mapping[str, Any]) -> Segment:
-    local = facts.camera_at.astimezone(ZoneInfo(facts.site_timezone))
-    return Segment(
-        camera=str(facts.camera_id),
-        detector_version=facts.detector_version,
-        lighting=analysis.get("lighting", {}).get("state", ""),
-        crowding=analysis.get("crowding", {}).get("state", ""),
-        daypart=next(name for end, name in _DAYPARTS if local.hour < end),
-        weekday=local.strftime("%a").lower(),
-    )
-
-
-def _policy(audit_share: float) -> TriagePolicy:
+def _policy(audit_share: float, basis: Basis) -> TriagePolicy:
+    """The tenant's active policy; while the shipped one stands, with the tenant's own audit share."""
+    policy = basis.learned.policy
+    if basis.learned.policy_version:
+        return policy
     share = max(audit_share, LEAST_AUDIT_SHARE)
     return replace(
-        DEFAULT_TRIAGE_POLICY,
-        version=f"{DEFAULT_TRIAGE_POLICY.version}/audit-{share:g}",
+        policy,
+        version=f"{policy.version}/audit-{share:g}",
         audit_share=share,
-        raised_audit_share=max(share, DEFAULT_TRIAGE_POLICY.raised_audit_share),
+        raised_audit_share=max(share, policy.raised_audit_share),
     )
 
 

@@ -1,0 +1,142 @@
+"""From an analysed alert to where it stands: what is read, what it rests on, what it costs in queries."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.alerts.models import Alert, Assessment
+from apps.alerts.operations.analysis import begin_analysis
+from apps.reliability.models import FairnessAlarm, TriageBasis
+from apps.reviews.models import HumanTask
+from apps.triage.assessment import AssessmentRecord, read_record, recompute
+from apps.triage.reasons import ReasonCode
+from apps.triage.sequence import DEFAULT_POLICIES, SequenceState, judge_sequence, policy_for
+from apps.triage.signals import ValidityState
+from tests.world import NOW, World, make_alert
+from workers.activities.assessing import assess_and_route
+from workers.activities.readings import MOST_OWN_IN_RECORD, clearest_signals, signals_of
+from workflows.messages import Assess, Standing
+
+pytestmark = pytest.mark.django_db
+WEIGHS = {"state": "measured", "statistic": "auc", "figure": 0.8, "null": 0.5, "samples": 300}
+
+
+def run(alert: Alert, *, again: bool = False) -> Standing:
+    return assess_and_route(
+        Assess(tenant_id=str(alert.tenant_id), alert_id=str(alert.id), with_clip=False, again=again)
+    )
+
+
+def record_of(alert: Alert) -> AssessmentRecord:
+    return read_record(Assessment.objects.filter(alert=alert).latest("created_at").record)
+
+
+def measured(name: str, *, track: int | None = 1, at: float = 0.0, **fields: Any) -> dict[str, Any]:
+    """A signal as an analysis stores it."""
+    known = {"value": 0.9, "confidence": 0.8, "validity": {"state": "measured", "why": ""} | WEIGHS}
+    span = {"start_seconds": at, "end_seconds": at + 1.0}
+    return {"name": name, "track": track, "source": "m", **known, **span, **fields}
+
+
+def read(world: World, *signals: Mapping[str, Any], **fields: Any) -> tuple[Any, ...]:
+    alert = make_alert(world.camera, **fields)
+    facts = begin_analysis(alert_id=alert.id, now=NOW)
+    return signals_of(facts, {"signals": list(signals)})
+
+
+def test_an_alert_of_a_new_tenant_goes_to_a_person_and_says_what_is_not_known(world: World) -> None:
+    alert = make_alert(world.camera, clip=False)
+
+    standing = run(alert)
+
+    record = record_of(alert)
+    assert (standing.state, standing.strategy) == ("awaiting_review", "verify")
+    assert record.inputs.reliability.segment.zone_kind == "aisle"
+    assert record.inputs.reliability.segment.detector_version == "test-detector@1.0"
+    assert ReasonCode.UNCALIBRATED in record.decision.reason_codes
+    assert record.inputs.simulated == ()
+    assert recompute(record) == record
+
+
+def test_a_busy_night_is_kept_with_the_record(world: World) -> None:
+    TriageBasis.objects.create(tenant=world.tenant, minute_shadow_price=1.5)
+    alert = make_alert(world.camera, clip=False)
+
+    run(alert)
+
+    assert record_of(alert).inputs.minute_shadow_price == 1.5
+
+
+def test_while_a_fairness_alarm_is_open_the_model_is_reviewed(world: World) -> None:
+    alarm = FairnessAlarm.objects.create(
+        tenant=world.tenant,
+        attribute="group",
+        measure="false_alarm",
+        detector="test-detector@1.0",
+        raised_at=NOW,
+    )
+    alert = make_alert(world.camera, clip=False)
+
+    standing = run(alert)
+
+    assert standing.state == "model_review"
+    assert HumanTask.objects.get(alert=alert).kind == "model_review"
+    assert record_of(alert).inputs.fairness.alarm == str(alarm.id)
+
+
+def test_each_alert_costs_the_same_number_of_queries_and_no_more_than_before(world: World) -> None:
+    run(make_alert(world.camera, clip=False))
+    counts = []
+    for _ in range(3):
+        alert = make_alert(world.camera, clip=False)
+        with CaptureQueriesContext(connection) as asked:
+            run(alert)
+        counts.append(sum("SAVEPOINT" not in one["sql"] for one in asked))
+
+    assert len(set(counts)) == 1
+    assert counts[0] <= 14
+
+
+def test_signals_keep_their_person_and_the_figures_of_their_validity(world: World) -> None:
+    (found,) = read(world, measured("reach", track=7))
+
+    assert (found.track, found.validity.state) == (7, ValidityState.MEASURED)
+    assert (found.validity.figure, found.validity.samples) == (0.8, 300)
+
+
+def test_acts_of_two_people_are_not_one_sequence(world: World) -> None:
+    policy = policy_for("item_to_bag", policies=DEFAULT_POLICIES)
+    apart = read(world, measured("item_taken", track=1), measured("item_to_bag", track=2, at=2))
+    together = read(world, measured("item_taken", track=1), measured("item_to_bag", track=1, at=2))
+
+    assert judge_sequence(policy=policy, signals=apart).state is not SequenceState.COMPLETE
+    assert judge_sequence(policy=policy, signals=together).state is SequenceState.COMPLETE
+
+
+def test_of_one_person_the_clearest_sight_of_each_act_stays() -> None:
+    kept = clearest_signals(
+        [
+            measured("reach", track=1, confidence=0.4),
+            measured("reach", track=1, confidence=0.9),
+            measured("reach", track=2, confidence=0.5),
+            measured("reach", track=2, confidence=None),
+        ]
+    )
+
+    assert [(one["track"], one["confidence"]) for one in kept] == [(1, 0.9), (2, 0.5)]
+
+
+def test_a_crowd_does_not_make_the_record_large(world: World) -> None:
+    crowd = [
+        measured(name, track=person, confidence=person / 100)
+        for person in range(60)
+        for name in ("reach", "crouch")
+    ]
+
+    found = read(world, *crowd)
+
+    assert len(found) == MOST_OWN_IN_RECORD
+    assert {one.track for one in found} == set(range(44, 60))
