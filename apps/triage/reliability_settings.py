@@ -14,8 +14,9 @@ class ReliabilitySettings:
     has fewer than `least_own_labels` of its own. Alerts older than `window_days` at the time of
     the fit are left out (None: none are).
 
-    The search: a found segment has at least `least_support` labels and at most
-    `most_conditions` conditions; of all that are named, at most the share `false_discovery_rate`
+    The search: a found segment has at least `least_support` labels (with fewer, twice the network's
+    rate cannot be told from chance among thousands of slices) and at most `most_conditions`
+    conditions; of all that are named, at most the share `false_discovery_rate`
     is expected to be no worse than the rest.
     """
 
@@ -25,7 +26,7 @@ class ReliabilitySettings:
     least_labels: int = 12
     least_own_labels: int = 1
     window_days: float | None = None
-    least_support: int = 20
+    least_support: int = 60
     most_conditions: int = 3
     false_discovery_rate: float = 0.05
 
