@@ -21,7 +21,7 @@ from apps.reliability.operations import draft_version, run_backtest
 from apps.triage.cost_model import default_cost_model
 from apps.triage.decision import DEFAULT_TRIAGE_POLICY
 from apps.triage.decoding import decode
-from apps.triage.sequence import DEFAULT_POLICIES, Order, SequencePolicy
+from apps.triage.sequence import DEFAULT_POLICIES, Order, SequencePolicy, Step
 from tests.console.people import HTMX, signed_in
 from tests.reliability.history import make_facts
 from tests.reviews.conftest import sign_in
@@ -37,6 +37,7 @@ PAGES = [
     "/reliability/backtests/",
     "/reliability/costs/",
 ]
+WHY = "Our own wages of this year"
 NEW_COST = "/reliability/policy/cost-model/new/"
 PREVIEW_COST = "/reliability/policy/cost-model/preview/"
 
@@ -147,7 +148,10 @@ def test_a_sequence_is_edited_step_by_step(world: World) -> None:
         order="any",
         max_gap_seconds=12,
         required_signal_2="exit_reached",
-        required_at_least_2=0.8,
+        required_at_least_2=1.8,
+        required_unit_2="usual",
+        required_weight_2=40,
+        required_gap_2=5,
     )
     client = signed_in(world.lead)
     client.post("/reliability/policy/sequence-policy/new/", data)
@@ -160,10 +164,29 @@ def test_a_sequence_is_edited_step_by_step(world: World) -> None:
         "exit_reached",
     ]
     page = client.get(address(made, "sequence-policy")).content.decode()
-    assert "exit reached (from 0.8)" in page
+    assert policy.required[2] == Step(
+        signal="exit_reached", at_least=1.8, relative=True, least_weight=0.4, max_gap_seconds=5
+    )
+    assert "exit reached (from 1.8 times the usual, weight 40 of 100 or more, within 5 s)" in page
     assert "Sequence: Item to bag, not to basket, detector acme" in (
         client.get("/reliability/policy/").content.decode()
     )
+
+
+def test_a_draft_from_a_version_starts_with_all_of_it(world: World) -> None:
+    steps = (
+        Step(signal="dwell_in_view", at_least=4, relative=True, least_weight=0.25),
+        Step(signal="item_to_bag", max_gap_seconds=7.5),
+    )
+    policy = replace(DEFAULT_POLICIES[0], required=steps, max_gap_seconds=11)
+    made = draft(world, policy, detector_id="acme")
+    client = signed_in(world.lead)
+    at = f"/reliability/policy/sequence-policy/new/?from={made.id}"
+    form = client.get(at).context["form"]
+    client.post(at, {k: v for k, v in (form.initial | {"note": WHY}).items() if v is not None})
+    again = SequencePolicyVersion.objects.get(version=2)
+    assert again.detector_id == "acme"
+    assert again.parameters == made.parameters | {"version": "sequence-item_to_bag@acme-2"}
 
 
 @pytest.mark.parametrize(

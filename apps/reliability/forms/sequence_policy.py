@@ -5,11 +5,13 @@ from typing import Any
 
 from django import forms
 
-from apps.reliability.forms.choices import ChoiceForm, Section, number
+from apps.reliability.forms.choices import ChoiceForm, Section, hundredths, number, share
 from apps.triage.sequence import MOST_REQUIRED, Order, SequencePolicy, Step
 from apps.triage.vocabulary import LABEL_WORDS, SIGNAL_WORDS
 
 MOST_SUPPORTING = 6
+OWN, USUAL = "own", "usual"
+_COUNTS_FROM = 0.5
 _NAME = r"^[a-z][a-z0-9_]*$"
 _NAME_WORDS = "Lower-case letters, digits and _ only, as the detector sends it."
 
@@ -50,12 +52,8 @@ class SequencePolicyForm(ChoiceForm):
         super().__init__(*args, **kwargs)
         for kind, most in (("required", MOST_REQUIRED), ("supporting", MOST_SUPPORTING)):
             for at in range(most):
-                self.fields[f"{kind}_signal_{at}"] = _name(
-                    f"Step {at + 1}", choices="known-signals"
-                )
-                self.fields[f"{kind}_at_least_{at}"] = number(
-                    "Counts from", low=-1e9, high=1e9, required=False
-                )
+                for part, one in _step_fields(at, kind).items():
+                    self.fields[f"{kind}_{part}_{at}"] = one
 
     @staticmethod
     def initial_of(policy: SequencePolicy) -> dict[str, Any]:
@@ -69,6 +67,9 @@ class SequencePolicyForm(ChoiceForm):
             for at, step in enumerate(steps):
                 found[f"{kind}_signal_{at}"] = step.signal
                 found[f"{kind}_at_least_{at}"] = step.at_least
+                found[f"{kind}_unit_{at}"] = USUAL if step.relative else OWN
+                found[f"{kind}_weight_{at}"] = hundredths(step.least_weight) or None
+                found[f"{kind}_gap_{at}"] = step.max_gap_seconds
         return found
 
     def sections(self) -> list[Section]:
@@ -76,7 +77,10 @@ class SequencePolicyForm(ChoiceForm):
             Section(title="What it is for", fields=self.chosen("label", "detector_id")),
             Section(
                 title="Required steps",
-                words="All of them make the sequence complete. A step counts from a value of its signal on.",
+                words=(
+                    "All of them make the sequence complete. A step counts from a value of its signal "
+                    "on, in the signal's own unit or as a multiple of what is usual in the segment."
+                ),
                 rows=self._rows("required", MOST_REQUIRED),
             ),
             Section(title="Order and gaps", fields=self.chosen("order", "max_gap_seconds")),
@@ -104,15 +108,44 @@ class SequencePolicyForm(ChoiceForm):
         return list(SIGNAL_WORDS)
 
     def _rows(self, kind: str, most: int) -> list[list[Any]]:
-        return [self.chosen(f"{kind}_signal_{at}", f"{kind}_at_least_{at}") for at in range(most)]
+        parts = list(_step_fields(0, kind))
+        return [self.chosen(*(f"{kind}_{part}_{at}" for part in parts)) for at in range(most)]
+
+
+def _step_fields(at: int, kind: str) -> dict[str, forms.Field]:
+    """One row: the signal, from where it counts and in which unit, its weight, and its own gap."""
+    found: dict[str, forms.Field] = {
+        "signal": _name(f"Step {at + 1}", choices="known-signals"),
+        "at_least": number("Counts from", low=-1e9, high=1e9, required=False),
+        "unit": forms.ChoiceField(
+            label="Measured",
+            required=False,
+            choices=[(OWN, "in its own unit"), (USUAL, "times the usual there")],
+        ),
+        "weight": number("Least weight, of 100", low=0, high=100, required=False),
+    }
+    if kind == "required":
+        found["gap"] = number("Own gap, seconds", low=0, high=86_400, required=False)
+    return found
 
 
 def _steps(data: Mapping[str, Any], kind: str, most: int) -> tuple[Step, ...]:
     found = []
     for at in range(most):
-        name, least = data.get(f"{kind}_signal_{at}"), data.get(f"{kind}_at_least_{at}")
-        if name:
-            found.append(Step(signal=name) if least is None else Step(signal=name, at_least=least))
-        elif least is not None:
+        part = {name: data.get(f"{kind}_{name}_{at}") for name in _step_fields(at, kind)}
+        if part["signal"]:
+            found.append(_step(part))
+        elif any(part[name] is not None for name in ("at_least", "weight")):
             raise ValueError(f"the {kind} step {at + 1} has a value but names no signal")
     return tuple(found)
+
+
+def _step(part: Mapping[str, Any]) -> Step:
+    least, weight = part["at_least"], part["weight"]
+    return Step(
+        signal=part["signal"],
+        at_least=_COUNTS_FROM if least is None else least,
+        relative=part["unit"] == USUAL,
+        least_weight=0.0 if weight is None else share(weight),
+        max_gap_seconds=part.get("gap"),
+    )

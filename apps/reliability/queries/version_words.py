@@ -109,4 +109,16 @@ def _hundredths(value: float) -> str:
 
 
 def _steps(value: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{signal_words(one['signal'])} (from {one['at_least']:g})" for one in value)
+    return ", ".join(f"{signal_words(one['signal'])} ({_counts(one)})" for one in value)
+
+
+def _counts(step: Mapping[str, Any]) -> str:
+    """From where a step counts, with what else it asks for."""
+    said = [f"from {step['at_least']:g}"]
+    if step.get("relative"):
+        said[0] += " times the usual"
+    if step.get("least_weight"):
+        said.append(f"weight {_hundredths(step['least_weight'])} of 100 or more")
+    if step.get("max_gap_seconds") is not None:
+        said.append(f"within {step['max_gap_seconds']:g} s")
+    return ", ".join(said)
