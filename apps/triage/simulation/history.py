@@ -86,7 +86,7 @@ def _table(world: World, seen: Observations) -> AlertTable:
         "daypart": np.array(DAYPARTS)[c.daypart],
         "weekday": np.array(WEEKDAYS)[c.weekday],
         "crowding": np.array(CROWDINGS)[c.crowding],
-        "detector_version": np.array([one.version for one in world.kinds])[c.detector],
+        "detector_version": np.array(kinds)[c.detector],
     }
     return AlertTable(
         at=world.settings.starts_at + c.day * SECONDS_A_DAY,
@@ -113,7 +113,7 @@ def _signals(world: World, seen: Observations) -> Floats:
     labels = world.network.label[world.conditions.camera]
     for number, label in enumerate(LABELS):
         rows = np.flatnonzero(labels == number)
-        columns = [SIGNAL_NAMES.index(name) for name in SIGNALS_OF[label]]
+        columns = np.array([SIGNAL_NAMES.index(name) for name in SIGNALS_OF[label]])
         signals[np.ix_(rows, columns)] = expit(seen.signals[rows])
     signals[:, SIGNAL_NAMES.index(DWELL)] = seen.dwell
     return signals

@@ -85,7 +85,10 @@ def draw_network(*, settings: SimulationSettings, rng: np.random.Generator) -> N
 
 
 def _tilts(
-    settings: SimulationSettings, site: Indices, bad: npt.NDArray[np.bool_], rng: np.random.Generator
+    settings: SimulationSettings,
+    site: Indices,
+    bad: npt.NDArray[np.bool_],
+    rng: np.random.Generator,
 ) -> Floats:
     """[c, k]: how much more or less often (log) each behaviour is seen by each camera."""
     theft = np.array([one.is_theft for one in settings.behaviours])
@@ -113,5 +116,3 @@ def _campaign_days(settings: SimulationSettings, rng: np.random.Generator) -> Fl
     chosen = rng.choice(settings.sites, min(settings.campaigns, settings.sites), replace=False)
     days[chosen] = settings.days * rng.uniform(0.2, 0.8, len(chosen))
     return days
-
-

@@ -13,10 +13,8 @@ import numpy.typing as npt
 from scipy.special import gammaln, logsumexp
 
 from apps.triage.simulation.behaviours import (
-    CROWDINGS,
     LIGHTINGS,
     ROLES,
-    SEQUENCES,
     Behaviour,
 )
 from apps.triage.simulation.conditions import EVENING, Conditions
@@ -31,7 +29,6 @@ _HIDDEN_BY_CROWD = np.array([0.0, 0.1, 0.3, 0.6])
 _HIDDEN_BY_LIGHT = np.array([0.0, 0.2, 0.6])
 _WHEN_HIDDEN = np.array([-0.4, 0.15, 0.2, 0.9])
 _CLEARER_BY_SEQUENCE = np.array([0.55, 1.0, 1.7, 1.3])
-assert len(_HIDDEN_BY_CROWD) == len(CROWDINGS) and len(_WHEN_HIDDEN) == len(SEQUENCES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +63,9 @@ class World:
         benign = s.dark_benign * (c.lighting == _DARK) + s.dim_benign * (c.lighting == _DIM)
         benign = benign + s.failing_tilt * c.failing
         weight[:, ~self.is_theft] += benign[:, np.newaxis]
-        weight[:, self._named("own bag as a basket")] += (s.campaign_tilt * c.campaign)[:, np.newaxis]
+        weight[:, self._named("own bag as a basket")] += (s.campaign_tilt * c.campaign)[
+            :, np.newaxis
+        ]
         shares: Floats = weight - logsumexp(weight, axis=1, keepdims=True)
         return shares
 
@@ -93,7 +92,7 @@ class World:
         c, s = self.conditions, self.settings
         left = np.array(s.clear_left)[c.lighting] * np.where(c.failing, s.failing_clear_left, 1.0)
         clear = self._column(lambda b: b.clear)[behaviour]
-        clear[:, :_SECOND_STEP + 1] **= _CLEARER_BY_SEQUENCE[sequence][:, np.newaxis]
+        clear[:, : _SECOND_STEP + 1] **= _CLEARER_BY_SEQUENCE[sequence][:, np.newaxis]
         shares: Floats = clear * left[:, np.newaxis]
         return shares
 

@@ -81,4 +81,3 @@ def draw_verdicts(
         verified_wait_days=_VERIFY_WAIT * rng.exponential(size=size),
         audited_wait_days=_AUDIT_WAIT * rng.random(size),
     )
-
