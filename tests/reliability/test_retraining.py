@@ -164,9 +164,12 @@ def test_counts_name_each_detector_version(world: World, false_alarm: AlertFact)
     assert not listed(narrowed, false_alarm)
 
 
-def test_simulated_alerts_are_marked(world: World) -> None:
+def test_simulated_alerts_stay_in_rehearsals_and_are_marked(world: World) -> None:
     alert = make_alert(world.camera)
     fact_of(alert, origin="simulated", alert_id=None)
+    assert "Nothing to learn from" in shown(world)
+    world.tenant.is_drill = True
+    world.tenant.save(update_fields=["is_drill"])
     assert "Some of these alerts are simulated." in shown(world)
 
 

@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import EVERY_SITE, Role
 from apps.reliability.atlas_filters import AtlasFilters, AtlasSort
 from apps.reliability.models import AlertFact, ReliabilityRefresh, SegmentFinding
-from apps.reliability.queries.labels import JUDGED
+from apps.reliability.queries.learning import LEARNED_DAYS, THEFT, learned_facts
 from apps.sites.models import Camera, Site
 from apps.sites.queries import sites_visible_to
 from apps.triage.segments import ReliabilityState
@@ -232,14 +232,12 @@ def labelled_facts(
     segment: SegmentFinding, *, refresh: ReliabilityRefresh, places: Places
 ) -> QuerySet[AlertFact]:
     """The judged alerts behind a segment's number, of the sites the person sees, newest first."""
-    facts = AlertFact.objects.filter(
-        tenant_id=refresh.tenant_id,
-        labelled_at__lte=refresh.labels_until,
-        is_duplicate=False,
-        verdict__in=JUDGED,
-    )
-    if not refresh.tenant.is_drill:
-        facts = facts.filter(is_drill=False)
+    facts = learned_facts(
+        refresh.tenant_id,
+        until=refresh.labels_until,
+        days=LEARNED_DAYS,
+        rehearsal=refresh.tenant.is_drill,
+    ).filter(labelled_at__lte=refresh.labels_until, verdict__in=THEFT)
     for name in ("site_id", "camera_id", *CONDITIONS):
         if value := getattr(segment, name):
             facts = facts.filter(**{name: value})

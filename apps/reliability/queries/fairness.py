@@ -43,18 +43,6 @@ def fairness_settings_of(tenant_id: UUID) -> FairnessSettings:
     return active_triage_policy(tenant_id)[1].fairness
 
 
-def open_alarm_for(*, tenant_id: UUID, detector: str) -> FairnessAlarm | None:
-    """The oldest open alarm that concerns `detector` ("id@version"): while there is one, nothing it
-    raises is escalated."""
-    return (
-        FairnessAlarm.objects.filter(
-            tenant_id=tenant_id, closed_at__isnull=True, detector__in=["", detector]
-        )
-        .order_by("raised_at", "id")
-        .first()
-    )
-
-
 def samples_of(tenant_id: UUID) -> QuerySet[FairnessSample]:
     """The tenant's audit samples, newest first."""
     return FairnessSample.objects.filter(tenant_id=tenant_id).order_by("-imported_at", "-id")

@@ -6,8 +6,7 @@ from django.db.models import Count, Q
 
 from apps.accounts.models import User
 from apps.reliability.models import AlertFact
-
-JUDGED = ("theft_confirmed", "false_alarm", "benign_explained")
+from apps.reliability.queries.learning import THEFT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +20,6 @@ class LabelCounts:
 def label_counts(user: User) -> LabelCounts:
     """The counts of the person's tenant."""
     counted = AlertFact.objects.filter(tenant_id=user.tenant_id).aggregate(
-        alerts=Count("id"), judged=Count("id", filter=Q(verdict__in=JUDGED))
+        alerts=Count("id"), judged=Count("id", filter=Q(verdict__in=THEFT))
     )
     return LabelCounts(alerts=counted["alerts"], judged=counted["judged"])

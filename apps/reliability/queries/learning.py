@@ -54,7 +54,7 @@ def labelled_table(*, tenant_id: UUID, until: datetime, days: int = LEARNED_DAYS
     not there; inconclusive is no label.
     """
     rehearsal = Tenant.objects.only("is_drill").get(id=tenant_id).is_drill
-    facts = _facts(tenant_id, until=until, days=days, rehearsal=rehearsal)
+    facts = learned_facts(tenant_id, until=until, days=days, rehearsal=rehearsal)
     rows = list(facts.values_list(*_COLUMNS).iterator(chunk_size=5_000))
     column = dict(
         zip(_COLUMNS, zip(*rows, strict=True) if rows else [()] * len(_COLUMNS), strict=True)
@@ -67,7 +67,10 @@ def labelled_table(*, tenant_id: UUID, until: datetime, days: int = LEARNED_DAYS
     )
 
 
-def _facts(tenant_id: UUID, *, until: datetime, days: int, rehearsal: bool) -> QuerySet[AlertFact]:
+def learned_facts(
+    tenant_id: UUID, *, until: datetime, days: int, rehearsal: bool
+) -> QuerySet[AlertFact]:
+    """The alerts that a fit at `until` sees, oldest first, whether judged or not."""
     found = AlertFact.objects.filter(
         tenant_id=tenant_id,
         happened_at__lte=until,

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert
-from apps.reliability.models import AlertFact
+from apps.reliability.models import AlertFact, FactOrigin
 from apps.reliability.queries.atlas import CONDITIONS, Places
 from apps.triage.segments import ReliabilityState
 from apps.triage.states import AlertState, Verdict
@@ -165,7 +165,7 @@ def export_lines(facts: QuerySet[AlertFact]) -> Iterator[dict[str, Any]]:
 def _of_sites(user: User, places: Places) -> QuerySet[AlertFact]:
     facts = AlertFact.objects.filter(tenant_id=user.tenant_id, is_duplicate=False)
     if not user.tenant.is_drill:
-        facts = facts.filter(is_drill=False)
+        facts = facts.filter(is_drill=False).exclude(origin=FactOrigin.SIMULATED)
     if not places.sees_all:
         facts = facts.filter(site_id__in=list(places.sites))
     return facts
