@@ -10,7 +10,7 @@ Alerts arrive in chunks and only sums are kept, so a period of any length fits i
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -221,8 +221,14 @@ class _Tally:
                 labels=moments.labels,
                 effective=estimate.effective_labels,
                 uncalibrated=self.uncalibrated,
+                other_thresholds=_thresholds(self.active.policy) != _thresholds(self.draft.policy),
             ),
         )
+
+
+def _thresholds(policy: TriagePolicy) -> TriagePolicy:
+    """A policy without what a backtest replays of it."""
+    return replace(policy, version="any", audit_share=1.0, raised_audit_share=1.0)
 
 
 def _columns(chunk: PastAlerts, decided: Mapping[str, DecidedBatch], model: CostModel) -> _Columns:

@@ -177,13 +177,13 @@ def cost_range(
 
 
 def limits_in_words(
-    *, alerts: int, labels: int, effective: float, uncalibrated: int
+    *, alerts: int, labels: int, effective: float, uncalibrated: int, other_thresholds: bool
 ) -> tuple[str, ...]:
-    """What a backtest of this period cannot know."""
+    """What a backtest of this period cannot know; `other_thresholds`: of states, fidelity or fairness."""
     said = [
         "Archived alerts have a verdict only where the blind audit drew them. Figures by verdicts "
         "weigh each label by the inverse of its sampling probability: "
-        f"{labels} labels on {alerts} alerts tell as much as {effective:.0f} drawn evenly.",
+        f"{labels:,} labels on {alerts:,} alerts tell as much as {effective:,.0f} drawn evenly.",
         "Nobody judged these alerts under the draft. How often a person confirms or is wrong is "
         "taken from the cost model.",
         "Probability, sequence, reliability and fairness of each alert are those of its time, and "
@@ -191,9 +191,14 @@ def limits_in_words(
         "Rates by group come only from the separate audit sample, which names no alert: what the "
         "draft changes for a group is not known.",
     ]
+    if other_thresholds:
+        said.append(
+            "The draft has other limits for red segments, explanations or fairness. Which alerts "
+            "would have had another state by them is not known, so they change nothing here."
+        )
     if uncalibrated:
         said.append(
-            f"{uncalibrated} alerts had no calibrated probability; they are decided on the assumed "
+            f"{uncalibrated:,} alerts had no calibrated probability; they are decided on the assumed "
             "one, and verified at most."
         )
     return tuple(said)

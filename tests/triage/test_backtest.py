@@ -204,6 +204,28 @@ def isolated_step():
     return GOLDEN_CASES[2].inputs
 
 
+def test_limits_that_are_not_replayed_are_said(isolated_step) -> None:
+    alerts = past([isolated_step], theft=np.array([1.0]), share=np.ones(1))
+    redder = replace(DEFAULT_TRIAGE_POLICY, reliability_limit=0.1)
+    more = replace(DEFAULT_TRIAGE_POLICY, audit_share=0.1)
+    for policy, is_said in ((redder, True), (more, False)):
+        draft = Choice(model=MODEL, policy=policy)
+        report = backtest(chunks=[alerts], active=AS_SHIPPED, draft=draft)
+        assert any("other limits" in one for one in report.cannot_know) is is_said
+
+
+def test_a_larger_audit_share_costs_its_minutes(isolated_step) -> None:
+    size = 10
+    alerts = past([isolated_step] * size, theft=np.ones(size), share=np.ones(size))
+    more = replace(DEFAULT_TRIAGE_POLICY, raised_audit_share=0.5)
+    report = backtest(chunks=[alerts], active=AS_SHIPPED, draft=Choice(model=MODEL, policy=more))
+    minutes = size * (0.5 - 0.2) * MODEL.verify.minutes
+    change = report.by_draft_model.change
+    assert (change.audit_minutes, change.minutes) == pytest.approx((minutes, minutes))
+    assert change.expected_cost == pytest.approx(minutes * MODEL.minute_price)
+    assert report.changed == 0
+
+
 def _part(alerts: PastAlerts, rows: slice) -> PastAlerts:
     batch = type(alerts.batch)(
         **{name: column[rows] for name, column in vars(alerts.batch).items()}

@@ -176,7 +176,7 @@ def _pair(words: str, active: float, draft: float, shown: _Shown) -> TableRow:
 def _interval(found: Estimate, shown: _Shown) -> str:
     if found.low is None or found.high is None:
         return not_known_yet(found.labels)
-    return f"{_signed(found.low, shown)} to {_signed(found.high, shown)}, {found.labels} labels"
+    return f"{_signed(found.low, shown)} to {_signed(found.high, shown)}, {found.labels:,} labels"
 
 
 def _value(found: Estimate, shown: _Shown) -> str:
