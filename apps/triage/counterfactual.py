@@ -27,7 +27,7 @@ from apps.triage.findings import (
 )
 from apps.triage.segments import Segment
 from apps.triage.signals import Signal
-from apps.triage.surrogate import Surrogate, strongest
+from apps.triage.surrogate import Surrogate, is_reliable, strongest
 from apps.triage.surrogate_tree import RAISES
 from apps.triage.tables import Bools, Floats
 
@@ -91,6 +91,7 @@ def counterfactual(
 def surrogate_counterfactual(
     *,
     surrogate: Surrogate,
+    label: str,
     signals: Sequence[Signal],
     segment: Segment,
     fidelity_floor: float | None = None,
@@ -102,11 +103,12 @@ def surrogate_counterfactual(
     """
     floor = surrogate.settings.fidelity_floor if fidelity_floor is None else fidelity_floor
     seen = strongest(signals)
+    tree, fidelity = surrogate.part_of(label).tree, surrogate.fidelity_of(label)
     held = surrogate.row(signals=(), segment=segment)[0, len(surrogate.signals) :]
 
     def score_of(values: Floats) -> Floats:
         scene = np.broadcast_to(held, (len(values), len(held)))
-        return surrogate.tree.raised_share(np.column_stack([values, scene]))
+        return tree.raised_share(np.column_stack([values, scene]))
 
     return counterfactual(
         score_of=score_of,
@@ -115,8 +117,8 @@ def surrogate_counterfactual(
         scored_by=ScoredBy(
             method=CounterfactualMethod.SURROGATE,
             version=surrogate.version,
-            fidelity=surrogate.fidelity.share,
-            reliable=surrogate.is_reliable(floor=floor),
+            fidelity=fidelity.share,
+            reliable=is_reliable(fidelity, floor=floor),
         ),
     )
 

@@ -67,7 +67,7 @@ def rule_lines(finding: SurrogateFinding | None, *, detector: str, least_labels:
     return RuleLines(
         rule=_capital(finding.rule),
         answer=_answer(finding),
-        support=f"{finding.support:,} of {finding.alert_count:,} alerts fell under this rule.",
+        support=f"{finding.support:,} of {finding.alert_count:,} {_kind(finding)} fell under this rule.",
         precision=_precision(finding, least_labels),
         fidelity=(
             f"The surrogate gave the detector's answer for {of_100(_tenths(finding.fidelity))} of 100 "
@@ -104,6 +104,10 @@ def clearing_lines(finding: CounterfactualFinding | None) -> ClearingLines:
             else ""
         ),
     )
+
+
+def _kind(finding: SurrogateFinding) -> str:
+    return "alerts of this kind" if finding.label else "alerts of the rarer kinds"
 
 
 def _answer(finding: SurrogateFinding) -> str:

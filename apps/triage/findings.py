@@ -48,8 +48,9 @@ class SurrogateFinding:
     """The rule of the surrogate (twin) that an alert falls under, and how good rule and twin are.
 
     The twin imitates "detector score ≥ `score_threshold`"; `raises` is its answer here, `agrees`
-    whether the detector's was the same (None without a score). `support` alerts of `alert_count`
-    fell under the rule; of `label_count` labelled ones the share `precision` (`low` to `high`, 90%
+    whether the detector's was the same (None without a score). The rule is one for alerts of
+    `label`, "" for labels too rare to have their own. `support` of `alert_count` such alerts fell
+    under the rule; of `label_count` labelled ones the share `precision` (`low` to `high`, 90%
     interval, weighted by inverse sampling probability) was confirmed, None without labels.
     `fidelity` is the share of `held_out` later alerts on which twin and detector agreed, with its
     90% interval, beside what always answering the more frequent way reaches (`majority`) and
@@ -57,6 +58,7 @@ class SurrogateFinding:
     """
 
     version: str
+    label: str
     rule: str
     conditions: tuple[RuleCondition, ...]
     score_threshold: float

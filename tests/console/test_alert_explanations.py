@@ -64,8 +64,12 @@ def write(alert: Alert, twin: Surrogate, **change: object) -> None:
             version="isa-2",
             drift=Drift.RISING,
         ),
-        surrogate=twin.explain(signals=signals, segment=segment, score=alert.score),
-        counterfactual=surrogate_counterfactual(surrogate=twin, signals=signals, segment=segment),
+        surrogate=twin.explain(
+            label="item_to_bag", signals=signals, segment=segment, score=alert.score
+        ),
+        counterfactual=surrogate_counterfactual(
+            surrogate=twin, label="item_to_bag", signals=signals, segment=segment
+        ),
     )
     store(alert, replace(inputs, **change))  # type: ignore[arg-type]
 
@@ -98,7 +102,7 @@ def test_the_page_shows_the_rule_with_support_precision_and_fidelity(
     page = page_of(world, alert)
     assert "Hand to a bag ≥ 0.6 and item taken from the shelf ≥ 0.4" in page
     assert "Of the labelled ones 100 of 100 were confirmed" in page
-    assert "of 4,000 alerts fell under this rule." in page
+    assert "of 4,000 alerts of this kind fell under this rule." in page
     assert "later alerts" in page
     assert "1,000 held out" in page
     assert "Cohen's kappa" in page

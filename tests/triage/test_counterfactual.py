@@ -218,7 +218,9 @@ def score_without(score_of, values, removed):
 def test_through_the_surrogate_the_finding_says_so_with_the_fidelity():
     twin = fitted()
     alert = seen(hand_to_bag=0.9, item_taken=0.9, reach=0.1)
-    found = surrogate_counterfactual(surrogate=twin, signals=alert, segment=SCENE)
+    found = surrogate_counterfactual(
+        surrogate=twin, label="item_to_bag", signals=alert, segment=SCENE
+    )
     assert found.method is CounterfactualMethod.SURROGATE
     assert (found.version, found.fidelity) == (twin.version, twin.fidelity.share)
     assert found.reliable is twin.reliable is True
@@ -226,5 +228,5 @@ def test_through_the_surrogate_the_finding_says_so_with_the_fidelity():
     assert found.state is CounterfactualState.FOUND
     assert set(found.smallest) <= {"hand_to_bag", "item_taken"}
     assert not surrogate_counterfactual(
-        surrogate=twin, signals=alert, segment=SCENE, fidelity_floor=1.0
+        surrogate=twin, label="item_to_bag", signals=alert, segment=SCENE, fidelity_floor=1.0
     ).reliable

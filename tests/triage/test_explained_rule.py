@@ -33,32 +33,34 @@ def lines(finding):
 
 
 def test_a_rule_in_words_with_everything_that_is_known_of_it(twin):
-    finding = twin.explain(signals=ALERT, segment=SCENE, score=0.8)
+    finding = twin.explain(label="item_to_bag", signals=ALERT, segment=SCENE, score=0.8)
     said = lines(replace(finding, precision=0.31, low=0.24, high=0.394, label_count=88))
     assert said.rule == "Hand to a bag ≥ 0.6 and item taken from the shelf ≥ 0.4"
     assert said.precision == "Of the labelled ones 31 of 100 were confirmed (24–39), 88 labels."
     assert said.answer == "Alerts under it are mostly raised (score ≥ 0.5), as here."
-    assert said.support == f"{finding.support} of 4,000 alerts fell under this rule."
+    assert said.support == f"{finding.support} of 4,000 alerts of this kind fell under this rule."
     assert "1,000 held out" in said.fidelity
     assert "Cohen's kappa" in said.baseline
     assert (said.not_reliable, said.absent) == ("", "")
 
 
 def test_few_labels_are_not_known_yet_whatever_they_say(twin):
-    finding = twin.explain(signals=ALERT, segment=SCENE, score=0.8)
+    finding = twin.explain(label="item_to_bag", signals=ALERT, segment=SCENE, score=0.8)
     said = lines(replace(finding, label_count=6))
     assert said.precision == "How many of them were confirmed is not known yet (6 labels)."
 
 
 def test_a_rule_that_contradicts_the_detector_says_so(twin):
-    contradicting = lines(twin.explain(signals=ALERT, segment=SCENE, score=0.2))
+    contradicting = lines(
+        twin.explain(label="item_to_bag", signals=ALERT, segment=SCENE, score=0.2)
+    )
     assert contradicting.answer.endswith("but this one was not: the rule does not explain it.")
-    missed = lines(twin.explain(signals=(), segment=SCENE, score=0.8))
+    missed = lines(twin.explain(label="item_to_bag", signals=(), segment=SCENE, score=0.8))
     assert missed.answer == (
         "Alerts under it are mostly not raised (score ≥ 0.5), but this one was: the rule does not "
         "explain it."
     )
-    unscored = lines(twin.explain(signals=(), segment=SCENE, score=None))
+    unscored = lines(twin.explain(label="item_to_bag", signals=(), segment=SCENE, score=None))
     assert unscored.answer.endswith("this one came without a score.")
 
 
@@ -69,7 +71,7 @@ def test_no_surrogate_is_said_to_be_none():
 
 
 def test_why_a_surrogate_is_not_reliable(twin):
-    finding = twin.explain(signals=ALERT, segment=SCENE, score=0.8)
+    finding = twin.explain(label="item_to_bag", signals=ALERT, segment=SCENE, score=0.8)
     low = lines(replace(finding, reliable=False, fidelity=0.8999, fidelity_low=0.8))
     assert low.not_reliable.endswith("less often than 90 of 100 times.")
     assert "89.9 of 100" in low.fidelity
@@ -137,18 +139,22 @@ def test_nothing_to_score_with_is_said():
 
 def test_through_a_poor_surrogate_a_counterfactual_is_marked(twin):
     finding = surrogate_counterfactual(
-        surrogate=twin, signals=ALERT, segment=SCENE, fidelity_floor=1.0
+        surrogate=twin, label="item_to_bag", signals=ALERT, segment=SCENE, fidelity_floor=1.0
     )
     assert finding.state is CounterfactualState.FOUND
     assert clearing_lines(finding).not_reliable.startswith("Not reliable")
-    raised_not = surrogate_counterfactual(surrogate=twin, signals=(), segment=SCENE)
+    raised_not = surrogate_counterfactual(
+        surrogate=twin, label="item_to_bag", signals=(), segment=SCENE
+    )
     assert clearing_lines(raised_not).verdict == "By the rule it is not raised at all"
 
 
 def test_a_record_with_its_rule_survives_storage_and_recomputes(twin):
     inputs = sound_inputs(
-        surrogate=twin.explain(signals=ALERT, segment=SCENE, score=0.93),
-        counterfactual=surrogate_counterfactual(surrogate=twin, signals=ALERT, segment=SCENE),
+        surrogate=twin.explain(label="item_to_bag", signals=ALERT, segment=SCENE, score=0.93),
+        counterfactual=surrogate_counterfactual(
+            surrogate=twin, label="item_to_bag", signals=ALERT, segment=SCENE
+        ),
         simulated=("surrogate",),
     )
     record = assess(inputs=inputs)
@@ -190,8 +196,10 @@ def test_the_basis_names_the_calibrator_and_its_labels():
 @settings(max_examples=60)
 def test_whatever_was_observed_the_words_are_defined(values, score):
     twin = TWIN
-    finding = twin.explain(signals=seen(**values), segment=SCENE, score=score)
-    clearing = surrogate_counterfactual(surrogate=twin, signals=seen(**values), segment=SCENE)
+    finding = twin.explain(label="item_to_bag", signals=seen(**values), segment=SCENE, score=score)
+    clearing = surrogate_counterfactual(
+        surrogate=twin, label="item_to_bag", signals=seen(**values), segment=SCENE
+    )
     record = assess(inputs=sound_inputs(surrogate=finding, counterfactual=clearing))
     assert recompute(read_record(record_json(record))) == record
     words = explain(record)

@@ -12,6 +12,7 @@ from sklearn.tree import DecisionTreeClassifier
 from apps.triage.behaviour import NotBehaviour
 from apps.triage.decoding import UnableToDecode, decode, encode
 from apps.triage.findings import RuleCondition, SurrogateFinding
+from apps.triage.rule_words import rule_words
 from apps.triage.segments import Segment
 from apps.triage.signals import Signal, Validity, ValidityState
 from apps.triage.surrogate import (
@@ -20,12 +21,12 @@ from apps.triage.surrogate import (
     UnableToFit,
     feature_matrix,
     fit_surrogate,
-    rule_words,
+    is_reliable,
     strongest,
 )
 from apps.triage.surrogate_evidence import cohens_kappa, fidelity_of, share_interval
 from apps.triage.surrogate_tree import RAISES, RuleTree, kept_tree
-from apps.triage.tables import DIMENSIONS, AlertTable, Labels
+from apps.triage.tables import DIMENSIONS, AlertTable, Labels, concatenated
 
 NAMES = ("item_taken", "hand_to_bag", "reach")
 SCENE = Segment(camera="c-1", detector_version="1", lighting="low")
@@ -89,12 +90,17 @@ def test_a_simple_detector_is_imitated_and_its_rule_said_in_words():
     twin = fitted()
     assert twin.fidelity.share > 0.99
     assert twin.reliable
-    found = twin.explain(signals=seen(item_taken=0.9, hand_to_bag=0.9), segment=SCENE, score=0.85)
+    found = twin.explain(
+        label="item_to_bag",
+        signals=seen(item_taken=0.9, hand_to_bag=0.9),
+        segment=SCENE,
+        score=0.85,
+    )
     assert found.raises
     assert found.agrees
     assert "item taken from the shelf ≥ 0.4" in found.rule
     assert "hand to a bag ≥ 0.6" in found.rule
-    assert not twin.explain(signals=(), segment=SCENE, score=0.85).agrees
+    assert not twin.explain(label="item_to_bag", signals=(), segment=SCENE, score=0.85).agrees
 
 
 def test_the_fidelity_is_measured_on_later_alerts_than_those_fitted():
@@ -118,7 +124,7 @@ def test_a_verdict_from_the_future_is_not_known_yet():
     table = alerts()
     late = labels_for(table, 1, labelled_at=np.where(table.at < 50, 10.0, 1e6))
     twin = fitted(table, labels=late, as_of=3999)
-    assert sum(rule.label_count for rule in twin.rules) == 50
+    assert sum(rule.label_count for rule in twin.parts[0].rules) == 50
 
 
 def test_alerts_of_one_moment_are_all_fitted_or_all_held_out():
@@ -133,8 +139,10 @@ def test_each_rule_has_its_support_and_what_the_labels_say_of_it():
     taken, to_bag, _ = np.nan_to_num(table.signals).T
     theft = (taken >= 0.4) & (to_bag >= 0.6)
     twin = fitted(table, labels=labels_for(table, theft.astype(float)))
-    assert sum(rule.support for rule in twin.rules) == twin.alert_count == 4000
-    found = twin.explain(signals=seen(item_taken=0.9, hand_to_bag=0.9), segment=SCENE, score=0.8)
+    assert sum(rule.support for rule in twin.parts[0].rules) == twin.alert_count == 4000
+    found = twin.explain(
+        label="item_to_bag", signals=seen(item_taken=0.9, hand_to_bag=0.9), segment=SCENE, score=0.8
+    )
     assert found.label_count == found.support > 200
     assert found.precision == 1
     assert found.low < 1 == found.high
@@ -148,13 +156,44 @@ def test_a_precision_is_weighted_by_the_inverse_sampling_probability():
         labels=labels_for(table, odd.astype(float), sampled=np.where(odd, 1.0, 0.1)),
         depth=1,
     )
-    for rule in twin.rules:
+    for rule in twin.parts[0].rules:
         assert rule.precision == pytest.approx(1 / 11, abs=0.02)
         assert rule.low < rule.precision < rule.high
 
 
+def test_each_kind_of_act_has_its_own_rules():
+    bags = alerts(count=4000)
+    clothes = replace(
+        alerts(count=4000, seed=4),
+        at=np.arange(4000) + 0.5,
+        label=np.full(4000, "item_to_clothing"),
+    )
+    clothes = replace(clothes, score=np.where(clothes.signals[:, 2] >= 0.7, 0.9, 0.1))
+    rare = replace(alerts(count=90, seed=5), label=np.full(90, "checkout_skip"))
+    twin = fitted(concatenated([bags, clothes, rare]))
+    assert [part.label for part in twin.parts] == ["item_to_bag", "item_to_clothing", ""]
+    assert [part.alert_count for part in twin.parts] == [4000, 4000, 90]
+    assert twin.fidelity.share > 0.98
+    reaching = {"signals": seen(reach=0.9), "segment": SCENE, "score": 0.8}
+    assert twin.explain(label="item_to_clothing", **reaching).raises
+    assert not twin.explain(label="item_to_bag", **reaching).raises
+    rarer = twin.explain(label="checkout_skip", **reaching)
+    assert (rarer.label, rarer.alert_count) == ("", 90)
+    assert twin.explain(label="never_seen", **reaching) == rarer
+    assert (twin.raises(clothes) == (clothes.score >= 0.5)).mean() > 0.99
+
+
+def test_a_label_without_later_alerts_shows_the_fidelity_of_all():
+    early = replace(
+        alerts(count=900, seed=6), at=np.linspace(0, 900, 900), label=np.full(900, "dancing")
+    )
+    twin = fitted(concatenated([alerts(), early]))
+    assert twin.part_of("dancing").fidelity is None
+    assert twin.fidelity_of("dancing") == twin.fidelity
+
+
 def test_without_labels_no_precision_is_stated():
-    found = fitted().explain(signals=(), segment=SCENE, score=None)
+    found = fitted().explain(label="item_to_bag", signals=(), segment=SCENE, score=None)
     assert (found.label_count, found.precision, found.low, found.high) == (0, None, None, None)
     assert found.agrees is None
 
@@ -162,16 +201,18 @@ def test_without_labels_no_precision_is_stated():
 def test_below_the_floor_a_surrogate_is_not_reliable():
     twin = fitted(fidelity_floor=1.0)
     assert not twin.reliable
-    assert not twin.explain(signals=(), segment=SCENE, score=0.1).reliable
-    assert twin.explain(signals=(), segment=SCENE, score=0.1, fidelity_floor=0.9).reliable
+    assert not twin.explain(label="item_to_bag", signals=(), segment=SCENE, score=0.1).reliable
+    assert twin.explain(
+        label="item_to_bag", signals=(), segment=SCENE, score=0.1, fidelity_floor=0.9
+    ).reliable
 
 
 def test_a_surrogate_no_better_than_the_more_frequent_answer_is_not_reliable():
     rng = np.random.default_rng(5)
     noise = table_of(rng.random((4000, 3)), np.where(rng.random(4000) < 0.03, 0.9, 0.1))
-    twin = fitted(noise)
+    twin = fitted(noise, raised_threshold=0.5)
     assert twin.fidelity.majority > 0.95
-    assert not twin.is_reliable(floor=0.5)
+    assert not is_reliable(twin.fidelity, floor=0.5)
 
 
 def test_no_rule_rests_on_identity_looks_or_place():
@@ -229,7 +270,7 @@ def test_a_surrogate_survives_storage():
     stored = decode(Surrogate, json.loads(json.dumps(encode(twin))))
     assert stored == twin
     assert (stored.raises(table) == twin.raises(table)).all()
-    found = twin.explain(signals=seen(reach=0.3), segment=SCENE, score=0.7)
+    found = twin.explain(label="item_to_bag", signals=seen(reach=0.3), segment=SCENE, score=0.7)
     assert decode(SurrogateFinding, json.loads(json.dumps(encode(found)))) == found
 
 
@@ -247,8 +288,10 @@ def test_a_surrogate_survives_storage():
 def test_a_stored_tree_that_is_none_is_refused(change):
     twin = fitted(depth=1)
     stored = encode(twin)
+    part = stored["parts"][0]
+    parts = [{**part, "tree": {**part["tree"], **change}}, *stored["parts"][1:]]
     with pytest.raises(UnableToDecode):
-        decode(Surrogate, {**stored, "tree": {**stored["tree"], **change}})
+        decode(Surrogate, {**stored, "parts": parts})
 
 
 def test_the_same_alerts_in_another_order_give_the_same_surrogate():

@@ -141,10 +141,18 @@ def _explained(
         return None, None
     floor = policy.fidelity_floor
     rule = surrogate.explain(
-        signals=signals, segment=segment, score=facts.score, fidelity_floor=floor
+        label=facts.label,
+        signals=signals,
+        segment=segment,
+        score=facts.score,
+        fidelity_floor=floor,
     )
     clearing = surrogate_counterfactual(
-        surrogate=surrogate, signals=signals, segment=segment, fidelity_floor=floor
+        surrogate=surrogate,
+        label=facts.label,
+        signals=signals,
+        segment=segment,
+        fidelity_floor=floor,
     )
     return rule, clearing
 
