@@ -32,7 +32,13 @@ from apps.triage.decision import TriagePolicy
 from apps.triage.decoding import UnableToDecode, decode
 from apps.triage.probability import UNIFORM_PRIOR, TheftProbability
 from apps.triage.reliability import PooledReliability
-from apps.triage.segments import Drift, Segment, SegmentReliability, unknown_reliability
+from apps.triage.segments import (
+    Drift,
+    ReliabilityState,
+    Segment,
+    SegmentReliability,
+    unknown_reliability,
+)
 from apps.triage.sequence import SequencePolicy
 from apps.triage.signal_means import SignalMeans
 from apps.triage.surrogate import Surrogate
@@ -101,6 +107,7 @@ class Learned:
     probability: Mapping[str, Fitted]
     surrogates: Mapping[str, Fitted]
     reliability: Fitted | None
+    borrowing: PooledReliability | None
     drifts: Mapping[str, Drift]
     means: SignalMeans
     labels: Mapping[str, int]
@@ -130,13 +137,19 @@ class Basis:
         return probability_of(fitted.value, table)
 
     def reliability(self, segment: Segment) -> SegmentReliability:
-        """Of one segment as of the last refresh; unknown while there was none."""
-        fitted = self.learned.reliability
-        if fitted is None:
+        """Of one segment as of the last refresh; unknown while there was none.
+
+        Conditions without a label of their own, at a camera that has some, are judged by what that
+        camera and these conditions suggest (`borrowed` is 1 then): a camera whose alerts are
+        mostly false does not become trustworthy on the first foggy day.
+        """
+        fitted, borrowing = self.learned.reliability, self.learned.borrowing
+        if fitted is None or borrowing is None:
             return unknown_reliability(segment=segment)
         found: SegmentReliability = fitted.value.lookup(segment)
-        drift = self.learned.drifts.get(segment.camera, Drift.UNKNOWN)
-        return replace(found, drift=drift)
+        if found.state is ReliabilityState.UNKNOWN and segment.camera in borrowing.cameras.name:
+            found = replace(borrowing.lookup(segment), labels_needed=found.labels_needed)
+        return replace(found, drift=self.learned.drifts.get(segment.camera, Drift.UNKNOWN))
 
     def surrogate(self, detector: str) -> Surrogate | None:
         """The twin of a detector version ("id@version"), if one is in use."""
@@ -187,6 +200,7 @@ def learned_of(tenant_id: UUID, revision: int, currency: str) -> Learned:
     """Versions and fits of a tenant as of `revision`, read once by each process."""
     policy_version, policy = active_triage_policy(tenant_id)
     refresh = ReliabilityRefresh.objects.filter(tenant_id=tenant_id, is_active=True).first()
+    reliability = _reliability(refresh)
     return Learned(
         cost_model=active_cost_model(tenant_id, currency=currency)[1],
         policy_version=policy_version,
@@ -194,7 +208,8 @@ def learned_of(tenant_id: UUID, revision: int, currency: str) -> Learned:
         sequence_policies=active_sequence_policies(tenant_id),
         probability=_probability_models(tenant_id),
         surrogates=dict(_surrogates(tenant_id)),
-        reliability=_reliability(refresh),
+        reliability=reliability,
+        borrowing=_borrowing(reliability),
         drifts=_drifts(refresh),
         means=_means(tenant_id),
         labels=_labels(tenant_id),
@@ -218,6 +233,14 @@ def _reliability(refresh: ReliabilityRefresh | None) -> Fitted | None:
         return None
     value = _read(PooledReliability, refresh.parameters, str(refresh))
     return _fitted(value, refresh.is_simulated)
+
+
+def _borrowing(fitted: Fitted | None) -> PooledReliability | None:
+    """The same fit, asked for segments without a label of their own too."""
+    if fitted is None:
+        return None
+    pooled: PooledReliability = fitted.value
+    return replace(pooled, settings=replace(pooled.settings, least_own_labels=0))
 
 
 def _surrogates(tenant_id: UUID) -> Iterator[tuple[str, Fitted]]:
