@@ -21,10 +21,10 @@ from scipy.special import expit
 from apps.triage.probability import UNIFORM_PRIOR, ProbabilityBasis, TheftProbability
 from apps.triage.tables import AlertTable, Bools, Floats, Labels
 from apps.triage.theft_model_fit import (
+    Judgement,
     Posterior,
     Problem,
     fit_posterior,
-    variance_of,
 )
 from apps.triage.theft_model_plan import Plan, plan_for
 from apps.triage.theft_model_recalibration import inverse_weights, left_out, shift_and_slope
@@ -148,15 +148,13 @@ class TheftModel:
 
     def contributions(self, table: AlertTable) -> Contributions:
         """The log-odds of every row by source, as far as the model knows them."""
-        numeric = self.plan.numeric(table)
-        effects, _, _ = self.plan.effects(table)
+        design = self.plan.design(table)
         shift, slope, _ = self._recalibration(table)
-        width = self.plan.numeric_size
         sources = np.array(self.plan.sources())
         part: dict[str, Floats] = {}
         for source in Source:
             mode = np.where(sources == source, self._mode, 0.0)
-            part[source.value] = slope * (numeric @ mode[:width] + effects @ mode[width:])
+            part[source.value] = slope * design.times(mode)
         part[Source.BASE.value] = part[Source.BASE.value] + shift
         return Contributions(**part)
 
@@ -185,11 +183,10 @@ class TheftModel:
 
     def _log_odds(self, table: AlertTable) -> tuple[Floats, Floats]:
         """Mean and variance of the log-odds: levels never seen add the whole σ² of their term."""
-        numeric = self.plan.numeric(table)
-        effects, codes, values = self.plan.effects(table)
-        width = self.plan.numeric_size
-        odds = numeric @ self._mode[:width] + effects @ self._mode[width:]
-        variance = np.maximum(variance_of(numeric, effects, self._covariance), 0.0)
+        design = self.plan.design(table)
+        odds = design.times(self._mode)
+        variance = np.maximum(design.variance(self._covariance), 0.0)
+        codes, values = self.plan.effects(table)
         for code, value, scale in zip(codes, values, self.scales, strict=False):
             variance += np.where(code < 0, (value * scale) ** 2, 0.0)
         return odds, variance
@@ -283,14 +280,12 @@ def _problem(
     group, fixed = plan.groups()
     age = (as_of - table.at) / SECONDS_A_DAY
     return Problem(
-        numeric=plan.numeric(table),
-        effects=plan.effects(table)[0],
+        design=plan.design(table),
         theft=labels.theft,
         weight=0.5 ** (age / half_life),
         group=group,
         fixed=fixed,
-        sensitivity=settings.sensitivity,
-        specificity=settings.specificity,
+        judgement=Judgement(sensitivity=settings.sensitivity, specificity=settings.specificity),
     )
 
 
@@ -321,8 +316,7 @@ def _detector_facts(
                 sampling_probability=labels.sampling_probability[rows],
                 largest=settings.largest_weight,
             ),
-            sensitivity=settings.sensitivity,
-            specificity=settings.specificity,
+            judgement=problem.judgement,
         )
         found.append(
             DetectorFacts(

@@ -11,34 +11,43 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, sparse
+from scipy import linalg
 from scipy.special import expit
 
 from apps.triage.tables import Floats
+from apps.triage.theft_model_blocks import Blocks
 
 Integers = npt.NDArray[np.int64]
-PRIOR_SCALE = 0.3
+PRIOR_SCALE = 0.1
 PRIOR_WEIGHT = 1.0
 SMALLEST_SCALE = 0.01
 LARGEST_SCALE = 3.0
+RENEWALS = 2
+CLOSE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """How well the people judge whose labels are learned from, both 0.5..1."""
+
+    sensitivity: float
+    specificity: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What is fitted: numeric columns [n, c], effects [n, q], labels and weights [n].
+    """What is fitted: columns of n rows, their labels (0 or 1) and weights [n].
 
-    `group` [c + q] is the term a coefficient belongs to, −1 for one whose prior scale is fixed in
-    `fixed` [c + q].
+    `group` [p] is the term a coefficient belongs to, −1 for one whose prior scale is fixed in
+    `fixed` [p].
     """
 
-    numeric: Floats
-    effects: sparse.csr_matrix
+    design: Blocks
     theft: Floats
     weight: Floats
     group: Integers
     fixed: Floats
-    sensitivity: float
-    specificity: float
+    judgement: Judgement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,63 +60,49 @@ class Posterior:
 
 
 def fit_posterior(problem: Problem, *, rounds: int) -> Posterior:
-    """The Laplace posterior. Converges or stops after `rounds` Newton steps."""
+    """The Laplace posterior: converged, or after `rounds` Newton steps.
+
+    Between two of the costly sums of products the scales are renewed on the quadratic that they
+    give.
+    """
     groups = int(problem.group.max(initial=-1)) + 1
     scales = np.full(groups, PRIOR_SCALE)
-    mode = np.zeros(len(problem.group))
+    mode = np.zeros(problem.design.columns)
     covariance = np.eye(len(mode))
-    for index in range(rounds):
-        precision = 1 / _prior_scale(problem, scales) ** 2
-        step, covariance = _newton(problem, mode, precision)
-        mode = _damped(problem, mode, step, precision)
-        renewed = _scales(problem, mode, covariance, scales) if index else scales
-        moved = np.abs(np.log(renewed / scales)).max(initial=0.0) if index else np.inf
-        scales = renewed
-        if moved < 0.03 and np.abs(step).max() < 0.01:
+    for _ in range(rounds):
+        odds = problem.design.times(mode)
+        pull, weight = pull_and_weight(
+            odds=odds, theft=problem.theft, weight=problem.weight, judgement=problem.judgement
+        )
+        information = problem.design.information(weight)
+        target = information @ mode + problem.design.sum_of(pull)
+        before = mode
+        for _ in range(RENEWALS):
+            precision = 1 / _prior_scale(problem, scales) ** 2
+            covariance = _inverse(information, precision)
+            mode = covariance @ target
+            scales = _scales(problem, mode, covariance, scales)
+        mode, halved = _damped(problem, before, mode - before, precision)
+        if not halved and np.abs(problem.design.times(mode) - odds).max(initial=0.0) < CLOSE:
             break
     return Posterior(mode=mode, covariance=covariance, scales=scales)
 
 
-def linear(problem: Problem, mode: Floats) -> Floats:
-    """The log-odds of theft of every row. [n]"""
-    width = problem.numeric.shape[1]
-    total: Floats = problem.numeric @ mode[:width] + problem.effects @ mode[width:]
-    return total
+def pull_and_weight(
+    *, odds: Floats, theft: Floats, weight: Floats, judgement: Judgement
+) -> tuple[Floats, Floats]:
+    """Gradient and expected information of each row's log-likelihood in its log-odds. [n], [n]"""
+    said, slope = _said(odds, judgement)
+    spread = said * (1 - said)
+    return weight * (theft - said) * slope / spread, weight * slope**2 / spread
 
 
-def row_variance(problem: Problem, covariance: Floats) -> Floats:
-    """xᵀΣx of every row of the problem. [n]"""
-    return variance_of(problem.numeric, problem.effects, covariance)
-
-
-def variance_of(all_numeric: Floats, all_effects: sparse.csr_matrix, covariance: Floats) -> Floats:
-    """xᵀΣx of every row. [n]"""
-    width = all_numeric.shape[1]
-    total = np.empty(len(all_numeric))
-    for start in range(0, len(total), 16384):
-        rows = slice(start, start + 16384)
-        numeric, effects = all_numeric[rows], all_effects[rows]
-        left = numeric @ covariance[:width] + effects @ covariance[width:]
-        total[rows] = np.einsum("ij,ij->i", left[:, :width], numeric)
-        total[rows] += np.asarray(effects.multiply(left[:, width:]).sum(axis=1)).ravel()
-    return total
-
-
-def judged(problem: Problem, odds: Floats) -> tuple[Floats, Floats]:
+def _said(odds: Floats, judgement: Judgement) -> tuple[Floats, Floats]:
     """P(label says theft) and its slope in the log-odds. [n], [n]"""
     theft = expit(odds)
-    gain = problem.sensitivity + problem.specificity - 1
-    said = np.clip((1 - problem.specificity) + gain * theft, 1e-12, 1 - 1e-12)
+    gain = judgement.sensitivity + judgement.specificity - 1
+    said = np.clip((1 - judgement.specificity) + gain * theft, 1e-12, 1 - 1e-12)
     return said, gain * theft * (1 - theft)
-
-
-def pull_and_weight(*, problem: Problem, odds: Floats) -> tuple[Floats, Floats]:
-    """Gradient and expected information of each row's log-likelihood in its log-odds. [n], [n]"""
-    said, slope = judged(problem, odds)
-    spread = said * (1 - said)
-    pull = problem.weight * (problem.theft - said) * slope / spread
-    weight = problem.weight * slope**2 / spread
-    return pull, weight
 
 
 def _prior_scale(problem: Problem, scales: Floats) -> Floats:
@@ -116,41 +111,29 @@ def _prior_scale(problem: Problem, scales: Floats) -> Floats:
     return np.where(problem.group >= 0, scales[problem.group], problem.fixed)
 
 
-def _newton(problem: Problem, mode: Floats, precision: Floats) -> tuple[Floats, Floats]:
-    pull, weight = pull_and_weight(problem=problem, odds=linear(problem, mode))
-    gradient = np.concatenate([problem.numeric.T @ pull, problem.effects.T @ pull])
-    gradient -= precision * mode
-    information = _information(problem, weight)
-    information[np.diag_indices_from(information)] += precision
-    factor = linalg.cho_factor(information, lower=True, overwrite_a=True, check_finite=False)
-    covariance = linalg.lapack.dpotri(factor[0], lower=1)[0]
-    covariance = np.tril(covariance) + np.tril(covariance, -1).T
-    return covariance @ gradient, covariance
-
-
-def _information(problem: Problem, weight: Floats) -> Floats:
-    numeric, effects = problem.numeric, problem.effects
-    weighted = numeric * weight[:, None]
-    scaled = effects.copy()
-    scaled.data = effects.data * np.repeat(weight, np.diff(effects.indptr))
-    across = effects.T @ weighted
-    return np.block([[numeric.T @ weighted, across.T], [across, (effects.T @ scaled).toarray()]])
+def _inverse(information: Floats, precision: Floats) -> Floats:
+    total = information.copy()
+    total[np.diag_indices_from(total)] += precision
+    factor = linalg.lapack.dpotrf(total, lower=1, overwrite_a=1)[0]
+    half = np.tril(linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)[0])
+    whole: Floats = half + np.tril(half, -1).T
+    return whole
 
 
 def _objective(problem: Problem, mode: Floats, precision: Floats) -> float:
-    said, _ = judged(problem, linear(problem, mode))
+    said, _ = _said(problem.design.times(mode), problem.judgement)
     likelihood = problem.theft * np.log(said) + (1 - problem.theft) * np.log1p(-said)
     return float(problem.weight @ likelihood - 0.5 * (precision @ mode**2))
 
 
-def _damped(problem: Problem, mode: Floats, step: Floats, precision: Floats) -> Floats:
-    """The step, halved until it does not worsen the objective (at most six times)."""
+def _damped(problem: Problem, mode: Floats, step: Floats, precision: Floats) -> tuple[Floats, bool]:
+    """The point after the step, halved until it does not worsen the objective; whether halved."""
     before = _objective(problem, mode, precision)
     for halving in range(6):
         after = mode + step * 0.5**halving
         if _objective(problem, after, precision) >= before - 1e-9:
-            return after
-    return mode
+            return after, halving > 0
+    return mode, True
 
 
 def _scales(problem: Problem, mode: Floats, covariance: Floats, scales: Floats) -> Floats:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from apps.triage.tables import AlertTable, Floats
+from apps.triage.theft_model_blocks import Blocks, blocks_of
 from apps.triage.theft_model_fit import Integers
 from apps.triage.theft_model_settings import TheftModelSettings
 from apps.triage.theft_model_terms import (
@@ -17,9 +17,9 @@ from apps.triage.theft_model_terms import (
     Source,
     Term,
     bends_of,
-    effect_columns,
+    lines,
     numeric_columns,
-    slopes,
+    pairs_of,
     terms_for,
     values_of,
     words_of,
@@ -32,9 +32,10 @@ MISSING_SCALE = 0.7
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The transforms, the words known in each dimension, the terms, and the levels of each term."""
+    """The transforms, their products, the words of each dimension, the terms and their levels."""
 
     bends: tuple[Bends, ...]
+    pairs: tuple[tuple[str, ...], ...]
     words: Mapping[str, tuple[str, ...]]
     terms: tuple[Term, ...]
     levels: tuple[tuple[tuple[str, ...], ...], ...]
@@ -46,43 +47,50 @@ class Plan:
     @property
     def numeric_size(self) -> int:
         """The number of numeric columns, c."""
-        return 2 + sum(2 + len(one.knots) for one in self.bends)
+        return 2 + sum(2 + len(one.knots) for one in self.bends) + len(self.pairs)
 
     @property
     def size(self) -> int:
-        """The number of coefficients, c + q + 1 (the last stands for unknown levels and is 0)."""
-        return self.numeric_size + sum(map(len, self.levels)) + 1
+        """The number of coefficients, c + q."""
+        return self.numeric_size + sum(map(len, self.levels))
 
-    def numeric(self, table: AlertTable) -> Floats:
-        """The numeric columns. [n, c]"""
-        return numeric_columns(table, self.bends)
+    def design(self, table: AlertTable) -> Blocks:
+        """All columns of the table's rows."""
+        codes, values = self.effects(table)
+        return blocks_of(
+            numeric=numeric_columns(table, self.bends, self.pairs),
+            codes=codes,
+            values=values,
+            sizes=[len(levels) for levels in self.levels],
+            kinds=table.label,
+        )
 
-    def effects(self, table: AlertTable) -> tuple[sparse.csr_matrix, list[Codes], list[Floats]]:
-        """The effect columns [n, q + 1], and per term the places of the rows and their values."""
+    def effects(self, table: AlertTable) -> tuple[list[Codes], list[Floats]]:
+        """Per term the place of each row's level (−1: not known) and the value it multiplies."""
         coding = Coding(table=table, words=self.words)
         known: dict[tuple[str, ...], Codes] = {}
         for term, levels in zip(self.terms, self.levels, strict=True):
             if term.dimensions not in known:
                 known[term.dimensions] = coding.places(term.dimensions, levels)
-        multiplied = slopes(table, self.bends, self.terms)
+        multiplied = {"": np.ones(len(table)), **lines(table, self.bends)}
         codes = [known[term.dimensions] for term in self.terms]
-        values = [multiplied[term.slope] for term in self.terms]
-        sizes = [len(levels) for levels in self.levels]
-        return effect_columns(codes=codes, values=values, sizes=sizes), codes, values
+        return codes, [multiplied[term.slope] for term in self.terms]
 
     def groups(self) -> tuple[Integers, Floats]:
         """For each coefficient the group that shares a scale, or −1 and its fixed scale."""
         group, fixed = [-1, -1], [BASE_SCALE, LINE_SCALE]
-        hinges = {True: len(self.terms), False: len(self.terms) + 1}
+        first = len(self.terms)
         for one in self.bends:
-            bend = hinges[one.column == SCORE]
-            line = bend if one.column == SCORE else -1
+            bend = first if one.column == SCORE else first + 2 if one.label else first + 1
+            line = bend if one.column == SCORE or one.label else -1
             group += [line, *([bend] * len(one.knots)), -1]
             fixed += [LINE_SCALE, *([1.0] * len(one.knots)), MISSING_SCALE]
+        group += [first + 3] * len(self.pairs)
+        fixed += [1.0] * len(self.pairs)
         for index, levels in enumerate(self.levels):
             group += [index] * len(levels)
             fixed += [1.0] * len(levels)
-        return np.array([*group, -1]), np.array([*fixed, 1e-6])
+        return np.array(group), np.array(fixed)
 
     def sources(self) -> tuple[Source, ...]:
         """For each coefficient the part of an explanation it belongs to."""
@@ -90,9 +98,10 @@ class Plan:
         for one in self.bends:
             source = Source.SCORE if one.column == SCORE else Source.SIGNALS
             found += [source] * (2 + len(one.knots))
+        found += [Source.SCORE if SCORE in pair else Source.SIGNALS for pair in self.pairs]
         for term, levels in zip(self.terms, self.levels, strict=True):
             found += [term.source] * len(levels)
-        return (*found, Source.SEGMENT)
+        return tuple(found)
 
 
 def plan_for(*, seen: AlertTable, learned: AlertTable, settings: TheftModelSettings) -> Plan:
@@ -102,6 +111,7 @@ def plan_for(*, seen: AlertTable, learned: AlertTable, settings: TheftModelSetti
     coding = Coding(table=learned, words=words)
     return Plan(
         bends=(*_score_bends(seen, words["detector"], settings), *_signal_bends(seen, settings)),
+        pairs=pairs_of(seen, settings.least_pair_share),
         words=words,
         terms=terms,
         levels=tuple(coding.levels(term.dimensions) for term in terms),
@@ -111,25 +121,35 @@ def plan_for(*, seen: AlertTable, learned: AlertTable, settings: TheftModelSetti
 def _score_bends(
     seen: AlertTable, detectors: Sequence[str], settings: TheftModelSettings
 ) -> tuple[Bends, ...]:
-    values = values_of(seen, SCORE)
-    return tuple(
-        bends_of(
-            column=SCORE,
-            detector=one,
-            values=values[seen.detector == one],
-            knots=settings.score_knots,
+    found = []
+    for detector in detectors:
+        mine = seen.where(seen.detector == detector)
+        found.append(
+            bends_of(
+                column=SCORE,
+                detector=detector,
+                values=values_of(mine, SCORE),
+                cameras=mine.segments["camera"].tolist(),
+                knots=settings.score_knots,
+            )
         )
-        for one in detectors
-    )
+    return tuple(found)
 
 
 def _signal_bends(seen: AlertTable, settings: TheftModelSettings) -> tuple[Bends, ...]:
-    return tuple(
-        bends_of(
-            column=name,
-            detector="",
-            values=values_of(seen, name),
-            knots=settings.signal_knots,
-        )
-        for name in seen.signal_names
-    )
+    """Every signal's transform, and its own in each kind of alert when several kinds have it."""
+    found = []
+    for name in seen.signal_names:
+        labels = sorted(set(seen.label[~np.isnan(values_of(seen, name))].tolist()))
+        for label in ("", *(labels if len(labels) > 1 else ())):
+            mine = seen.where(seen.label == label) if label else seen
+            found.append(
+                bends_of(
+                    column=name,
+                    label=label,
+                    values=values_of(mine, name),
+                    cameras=mine.segments["camera"].tolist(),
+                    knots=settings.signal_knots,
+                )
+            )
+    return tuple(found)

@@ -6,16 +6,9 @@ it. Both numbers are held near 0 and 1 by Gaussian priors, so that few labels mo
 """
 
 import numpy as np
-from scipy import sparse
 
 from apps.triage.tables import Floats
-from apps.triage.theft_model_fit import (
-    Posterior,
-    Problem,
-    linear,
-    pull_and_weight,
-    row_variance,
-)
+from apps.triage.theft_model_fit import Judgement, Posterior, Problem, pull_and_weight
 
 SHIFT_SCALE = 0.3
 SLOPE_SCALE = 0.15
@@ -28,9 +21,11 @@ def left_out(problem: Problem, posterior: Posterior) -> Floats:
     Approximate leave-one-out of a Laplace posterior: η − g·v/(1 − w·v) with gradient g,
     information w and variance v of the row (Rad and Maleki 2020).
     """
-    odds = linear(problem, posterior.mode)
-    pull, weight = pull_and_weight(odds=odds, problem=problem)
-    variance = row_variance(problem, posterior.covariance)
+    odds = problem.design.times(posterior.mode)
+    pull, weight = pull_and_weight(
+        odds=odds, theft=problem.theft, weight=problem.weight, judgement=problem.judgement
+    )
+    variance = problem.design.variance(posterior.covariance)
     return odds - pull * variance / np.maximum(1 - weight * variance, 0.1)
 
 
@@ -44,32 +39,18 @@ def inverse_weights(*, sampling_probability: Floats, largest: float) -> Floats:
 
 
 def shift_and_slope(
-    *, odds: Floats, theft: Floats, weight: Floats, sensitivity: float, specificity: float
+    *, odds: Floats, theft: Floats, weight: Floats, judgement: Judgement
 ) -> tuple[float, float]:
     """Platt's (1999) shift a and slope b of a + b·odds, at the mode under the priors."""
     design = np.column_stack([np.ones(len(odds)), odds])
     middle = np.array([0.0, 1.0])
     precision = 1 / np.array([SHIFT_SCALE, SLOPE_SCALE]) ** 2
     found = middle.copy()
-    problem = _problem(odds, theft, weight, sensitivity, specificity)
     for _ in range(STEPS):
-        pull, information = pull_and_weight(odds=design @ found, problem=problem)
+        pull, information = pull_and_weight(
+            odds=design @ found, theft=theft, weight=weight, judgement=judgement
+        )
         gradient = design.T @ pull - precision * (found - middle)
         curvature = design.T @ (design * information[:, None]) + np.diag(precision)
         found = found + np.clip(np.linalg.solve(curvature, gradient), -0.2, 0.2)
     return float(found[0]), float(np.clip(found[1], 0.25, 2.0))
-
-
-def _problem(
-    odds: Floats, theft: Floats, weight: Floats, sensitivity: float, specificity: float
-) -> Problem:
-    return Problem(
-        numeric=np.zeros((len(odds), 0)),
-        effects=sparse.csr_matrix((len(odds), 0)),
-        theft=theft,
-        weight=weight,
-        group=np.zeros(0, dtype=np.int64),
-        fixed=np.zeros(0),
-        sensitivity=sensitivity,
-        specificity=specificity,
-    )

@@ -18,7 +18,8 @@ class TheftModelSettings:
     detectors drift; of several the one is taken that predicted the labels of the last
     `drift_days` best from what was known before. `largest_weight` truncates the inverse sampling
     probabilities of the recalibration (Lee, Lessler, Stuart 2011): one lucky audit must not speak
-    for a hundred alerts. `score_knots` and `signal_knots` count the bends of the transforms.
+    for a hundred alerts. `score_knots` and `signal_knots` count the bends of the transforms;
+    two signals that at least `least_pair_share` of the alerts have both of get a product.
     """
 
     minimum_labels: int = MINIMUM_LABELS
@@ -30,6 +31,7 @@ class TheftModelSettings:
     largest_weight: float = 20.0
     score_knots: int = 4
     signal_knots: int = 3
+    least_pair_share: float = 0.03
     rounds: int = 14
 
     def __post_init__(self) -> None:

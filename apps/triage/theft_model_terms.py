@@ -8,11 +8,10 @@ differs by level. Numbers far outside what was seen are clipped; a missing one i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import repeat
+from itertools import combinations, repeat
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from apps.triage.tables import AlertTable, Bools, Floats, Texts
 
@@ -47,23 +46,31 @@ class Source(StrEnum):
 class Bends:
     """A piecewise linear transform of one column: (scaled − middle)/spread, clipped, then hinges.
 
-    `column` is "score" or the name of a signal; `detector` limits it to the alerts of one detector
-    version ("" for all). Yields 1 + len(knots) columns, and one more that says "missing".
+    `column` is "score" or the name of a signal; `detector` and `label` limit it to the alerts of
+    one detector version or one kind of alert ("" for all). `usual` says how far the camera's alerts
+    usually lie from the middle, in spreads: a signal counts relative to its place. Yields 1 + len(knots) columns, and one
+    more that says "missing".
     """
 
     column: str
     detector: str
+    label: str
     scale: Scale
     middle: float
     spread: float
     knots: tuple[float, ...]
+    usual: Mapping[str, float]
 
-    def standard(self, values: Floats) -> Floats:
-        """The clipped standardised values, 0 where missing. [n]"""
+    def standard(self, values: Floats, cameras: Sequence[str]) -> Floats:
+        """The clipped standardised values less what is usual at the camera, 0 where missing. [n]"""
+        away = self.away(values) - np.array([self.usual.get(one, 0.0) for one in cameras])
+        return np.where(np.isnan(away), 0.0, np.clip(away, -FARTHEST, FARTHEST))
+
+    def away(self, values: Floats) -> Floats:
+        """(scaled − middle)/spread, clipped; NaN where missing. [n]"""
         with np.errstate(over="ignore", invalid="ignore"):
             away = (on_scale(values, self.scale) - self.middle) / self.spread
-            scaled = np.clip(away, -FARTHEST, FARTHEST)
-        return np.where(np.isnan(scaled), 0.0, scaled)
+            return np.asarray(np.clip(away, -FARTHEST, FARTHEST))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,22 +98,18 @@ SEGMENT_TERMS = (
     ("zone_kind", "crowding"),
     ("zone_kind", "daypart"),
     ("lighting", "crowding"),
-    ("lighting", "daypart"),
     ("camera", "lighting"),
-    ("camera", "daypart"),
-    ("camera", "crowding"),
-    ("site", "lighting"),
+    ("camera", SEQUENCE),
     ("site", "daypart"),
     (DETECTOR, "lighting"),
-    (DETECTOR, "zone_kind"),
-    (DETECTOR, "crowding"),
-    (DETECTOR, "site"),
     (DETECTOR, SEQUENCE),
+    (LABEL, "daypart"),
     (LABEL, SEQUENCE),
-    ("zone_kind", SEQUENCE),
+    ("lighting", SEQUENCE),
+    ("crowding", SEQUENCE),
 )
-SCORE_SLOPES = (("zone_kind",), ("lighting",), ("crowding",), ("site",), (SEQUENCE,))
-SIGNAL_SLOPES = ((DETECTOR,), ("lighting",))
+SCORE_SLOPES = (("lighting",), (SEQUENCE,), (LABEL,), ("site",))
+SIGNAL_SLOPES = ((SEQUENCE,), ("lighting",))
 
 
 def terms_for(signal_names: Sequence[str]) -> tuple[Term, ...]:
@@ -159,19 +162,53 @@ def values_of(table: AlertTable, column: str) -> Floats:
     return np.full(len(table), np.nan)
 
 
-def bends_of(*, column: str, detector: str, values: Floats, knots: int) -> Bends:
-    """The transform of a column, from all its values (labelled or not): median, spread, quantiles."""
-    given = values[~np.isnan(values)]
-    scale = scale_of(given)
-    middle, spread = _middle_and_spread(on_scale(given, scale))
-    line = Bends(
-        column=column, detector=detector, scale=scale, middle=middle, spread=spread, knots=()
+def bends_of(
+    *,
+    column: str,
+    values: Floats,
+    cameras: Sequence[str],
+    knots: int,
+    detector: str = "",
+    label: str = "",
+) -> Bends:
+    """The transform of a column, from all its values, labelled or not: median, spread, quantiles."""
+    given = ~np.isnan(values)
+    scale = scale_of(values[given])
+    middle, spread = _middle_and_spread(on_scale(values[given], scale))
+    plain = Bends(
+        column=column,
+        detector=detector,
+        label=label,
+        scale=scale,
+        middle=middle,
+        spread=spread,
+        knots=(),
+        usual={},
     )
-    if not len(given) or not knots:
+    if not given.any():
+        return plain
+    line = replace(plain, usual=_usual(plain.away(values), cameras))
+    if not knots:
         return line
     shares = np.linspace(0, 1, knots + 2)[1:-1]
-    places = np.unique(np.round(np.quantile(line.standard(given), shares), 6))
+    spots = np.quantile(line.standard(values, cameras)[given], shares)
+    places = np.unique(np.round(spots, 6))
     return replace(line, knots=tuple(float(one) for one in places if abs(one) < FARTHEST))
+
+
+def _usual(away: Floats, cameras: Sequence[str]) -> dict[str, float]:
+    """Each camera's mean, drawn towards 0 by n/(n + within ÷ between variance) (Efron, Morris)."""
+    names, place = np.unique(np.array(cameras, dtype=np.str_), return_inverse=True)
+    given = ~np.isnan(away)
+    count = np.bincount(place[given], minlength=len(names))
+    held = np.maximum(count, 1)
+    mean = np.bincount(place[given], away[given], minlength=len(names)) / held
+    mean -= (count @ mean) / max(count.sum(), 1)
+    within = float(np.mean((away[given] - mean[place[given]]) ** 2))
+    some = count > 0
+    between = max(float(np.mean(mean[some] ** 2 - within / held[some])), 1e-4)
+    shrunken = mean * count / (count + within / between)
+    return {str(name): rounded(float(one)) for name, one in zip(names, shrunken, strict=True)}
 
 
 def _middle_and_spread(given: Floats) -> tuple[float, float]:
@@ -191,29 +228,57 @@ def rounded(number: float) -> float:
 
 
 def _mine(table: AlertTable, bends: Bends) -> Bools:
-    if not bends.detector:
-        return np.ones(len(table), dtype=bool)
-    mine: Bools = table.detector == bends.detector
+    mine = np.ones(len(table), dtype=bool)
+    if bends.detector:
+        mine &= table.detector == bends.detector
+    if bends.label:
+        mine &= table.label == bends.label
     return mine
 
 
-def numeric_columns(table: AlertTable, bends: Sequence[Bends]) -> Floats:
-    """The numeric columns: 1, the score's common line, then each transform's. [n, c]
+def numeric_columns(
+    table: AlertTable, bends: Sequence[Bends], pairs: Sequence[tuple[str, ...]]
+) -> Floats:
+    """The numeric columns: 1, the score's line, each transform's, then the products. [n, c]
 
-    Those of a transform are its line, its hinges and "missing".
+    Those of a transform are its line, its hinges and "missing"; a product is that of two lines.
     """
-    common = [one.standard(values_of(table, SCORE)) * _mine(table, one) for one in bends]
-    scores = [line for line, one in zip(common, bends, strict=True) if one.column == SCORE]
-    columns = [np.ones(len(table)), sum(scores, np.zeros(len(table)))]
+    common = lines(table, bends)
+    cameras = table.segments["camera"].tolist()
+    columns = [np.ones(len(table)), common[SCORE]]
     for one in bends:
         values = values_of(table, one.column)
         mine = _mine(table, one)
-        line = one.standard(values)
+        line = one.standard(values, cameras)
         given = mine & ~np.isnan(values)
         columns.append(np.where(given, line, 0.0))
         columns.extend(np.where(given, np.maximum(line - knot, 0.0), 0.0) for knot in one.knots)
         columns.append((mine & np.isnan(values)).astype(np.float64))
+    columns.extend(common[first] * common[second] / 2 for first, second in pairs)
     return np.column_stack(columns)
+
+
+def lines(table: AlertTable, bends: Sequence[Bends]) -> dict[str, Floats]:
+    """The standardised values of the score and of each signal, 0 where missing. [n] each"""
+    cameras = table.segments["camera"].tolist()
+    found: dict[str, Floats] = {SCORE: np.zeros(len(table))}
+    for one in bends:
+        if not one.label:
+            line = one.standard(values_of(table, one.column), cameras)
+            found[one.column] = found.get(one.column, 0.0) + np.where(_mine(table, one), line, 0.0)
+    return found
+
+
+def pairs_of(table: AlertTable, least: float) -> tuple[tuple[str, str], ...]:
+    """Pairs of score and signals that at least this share of the alerts have both of."""
+    names = (SCORE, *table.signal_names)
+    seen = {name: ~np.isnan(values_of(table, name)) for name in names}
+    size = max(len(table), 1)
+    return tuple(
+        (first, second)
+        for first, second in combinations(names, 2)
+        if (seen[first] & seen[second]).sum() / size >= least
+    )
 
 
 class Coding:
@@ -260,30 +325,3 @@ class Coding:
                 key = key * size + place[word]
             table[key] = index
         return table[self.combined(dimensions)]
-
-
-def slopes(table: AlertTable, bends: Sequence[Bends], terms: Sequence[Term]) -> dict[str, Floats]:
-    """The standardised values that slopes multiply, by column; 0 where missing."""
-    found: dict[str, Floats] = {"": np.ones(len(table))}
-    for name in sorted({term.slope for term in terms} - {""}):
-        total = np.zeros(len(table))
-        for one in (one for one in bends if one.column == name):
-            total += np.where(_mine(table, one), one.standard(values_of(table, name)), 0.0)
-        found[name] = total
-    return found
-
-
-def effect_columns(
-    *, codes: Sequence[Codes], values: Sequence[Floats], sizes: Sequence[int]
-) -> sparse.csr_matrix:
-    """All effects as a sparse matrix [n, Σ sizes + 1]; unknown levels fall in the last column."""
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    last = int(starts[-1])
-    rows, width = len(codes[0]), len(codes)
-    places = np.empty((rows, width), dtype=np.int32)
-    numbers = np.empty((rows, width))
-    for index, (code, value) in enumerate(zip(codes, values, strict=True)):
-        places[:, index] = np.where(code < 0, last, starts[index] + code)
-        numbers[:, index] = value
-    ends = np.arange(rows + 1, dtype=np.int64) * width
-    return sparse.csr_matrix((numbers.ravel(), places.ravel(), ends), shape=(rows, last + 1))
