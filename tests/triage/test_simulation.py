@@ -62,9 +62,10 @@ def test_it_is_calibrated_in_every_segment_too(history, dimension) -> None:
     for word in np.unique(words):
         rows = words == word
         p = history.probability[rows]
-        assert abs(history.theft[rows].mean() - p.mean()) <= 4.5 * np.sqrt(
-            (p * (1 - p)).sum()
-        ) / rows.sum()
+        assert (
+            abs(history.theft[rows].mean() - p.mean())
+            <= 4.5 * np.sqrt((p * (1 - p)).sum()) / rows.sum()
+        )
 
 
 def test_what_is_seen_tells_more_than_the_score_alone(history) -> None:
@@ -127,9 +128,10 @@ def test_people_err_as_often_as_the_cost_model_says(history) -> None:
     assert said.verified[given & history.theft].mean() == pytest.approx(0.95, abs=0.01)
     assert said.verified[given & ~history.theft].mean() == pytest.approx(0.0065, abs=0.004)
     hurried = ~np.isnan(said.escalated)
-    assert said.escalated[hurried & ~history.theft].mean() > said.verified[
-        given & ~history.theft
-    ].mean()
+    assert (
+        said.escalated[hurried & ~history.theft].mean()
+        > said.verified[given & ~history.theft].mean()
+    )
     assert (~given).mean() == pytest.approx(SMALL.inconclusive_share, abs=0.01)
 
 

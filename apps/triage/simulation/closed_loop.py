@@ -54,7 +54,8 @@ class LoopResult:
     """What the policy did to each alert [n], and the labels it bought.
 
     `audit_share` is 0 unless archived; `audited` says which were drawn. `allowed_escalation` says
-    where no rule stood in the way. `estimate` is P(theft) as it stood when the alert was decided.
+    where no rule stood in the way. `estimate`, `low`, `high`, `calibrated` and `reliability` are as
+    they stood when the alert was decided.
     """
 
     choice: Indices
@@ -62,6 +63,10 @@ class LoopResult:
     audited: Bools
     allowed_escalation: Bools
     estimate: Floats
+    low: Floats
+    high: Floats
+    calibrated: Bools
+    reliability: Texts
     labels: Labels
 
     def costs(self, *, history: SimulatedHistory, model: CostModel) -> Floats:
@@ -121,7 +126,9 @@ class _Loop:
         self.audit_share = np.zeros(size)
         self.audited = np.zeros(size, dtype=np.bool_)
         self.free = np.zeros(size, dtype=np.bool_)
-        self.estimate = np.full(size, np.nan)
+        self.estimate, self.low, self.high = (np.full(size, np.nan) for _ in range(3))
+        self.calibrated = np.zeros(size, dtype=np.bool_)
+        self.reliability = np.full(size, ReliabilityState.UNKNOWN.value)
         self.theft = np.full(size, np.nan)
         self.sampling = np.ones(size)
         self.labelled_at = np.full(size, np.inf)
@@ -153,6 +160,8 @@ class _Loop:
         self.choice[rows] = decided.chosen
         self.free[rows] = decided.allowed[:, ESCALATE]
         self.estimate[rows] = batch.probability
+        self.low[rows], self.high[rows] = batch.low, batch.high
+        self.calibrated[rows], self.reliability[rows] = batch.calibrated, batch.reliability
         self.audit_share[rows] = self._shares(batch, decided)
         self.audited[rows] = self.draws[rows] < self.audit_share[rows]
         self._buy_labels(rows)
@@ -211,6 +220,10 @@ class _Loop:
             audited=self.audited,
             allowed_escalation=self.free,
             estimate=self.estimate,
+            low=self.low,
+            high=self.high,
+            calibrated=self.calibrated,
+            reliability=self.reliability,
             labels=Labels(
                 theft=self.theft,
                 sampling_probability=self.sampling,
