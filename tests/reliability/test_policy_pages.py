@@ -118,6 +118,8 @@ def test_a_draft_saved_unchanged_is_what_it_started_from(world: World) -> None:
     assert decode(type(default_cost_model()), stored) == default_cost_model()
     policy = TriagePolicyVersion.objects.get().parameters | {"version": "triage-1"}
     assert decode(type(DEFAULT_TRIAGE_POLICY), policy) == DEFAULT_TRIAGE_POLICY
+    page = client.get("/reliability/policy/triage-policy/new/").content.decode()
+    assert f'value="{world.tenant.blind_audit_share * 100:g}"' in page
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from apps.reliability.queries import (
     active_sequence_policies,
     active_triage_policy,
 )
+from apps.reliability.queries.choices import standing_triage_policy
 from apps.reliability.queries.versions import changes_between, standing_value, value_of
 from apps.triage.cost_model import default_cost_model
 from apps.triage.decision import DEFAULT_TRIAGE_POLICY
@@ -172,3 +173,13 @@ def test_a_sequence_policy_of_a_new_label_changes_everything(world: World) -> No
     made = draft(world.lead, policy)
     assert standing_value(made) is None
     assert {one.name for one in changes_between(None, value_of(made))} >= {"label", "required"}
+
+
+def test_the_shipped_policy_stands_with_the_audit_share_of_the_tenant(world: World) -> None:
+    world.tenant.blind_audit_share = 0.07
+    world.tenant.save(update_fields=["blind_audit_share"])
+    version, policy = standing_triage_policy(world.tenant.id)
+    assert (version, policy.audit_share) == (0, 0.07)
+    activate(world.administrator, draft(world.lead, replace(policy, audit_share=0.1)))
+    version, policy = standing_triage_policy(world.tenant.id)
+    assert (version, policy.audit_share, policy.version) == (1, 0.1, "triage-v1")

@@ -14,7 +14,7 @@ from apps.accounts.permissions import Permission
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.reliability.models import Backtest, CostModelVersion, TriagePolicyVersion
-from apps.reliability.queries.choices import active_cost_model, active_triage_policy
+from apps.reliability.queries.choices import active_cost_model, standing_triage_policy
 from apps.reliability.queries.past_alerts import (
     Period,
     facts_of_period,
@@ -140,7 +140,7 @@ def replay_period(
     and for stored alerts that cannot be replayed.
     """
     active = Choice(
-        model=active_cost_model(tenant_id)[1], policy=active_triage_policy(tenant_id)[1]
+        model=active_cost_model(tenant_id)[1], policy=standing_triage_policy(tenant_id)[1]
     )
     draft = Choice(
         model=cost_model or active.model,

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from functools import lru_cache
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from apps.accounts.models import Tenant
@@ -14,6 +14,7 @@ from apps.triage.decoding import decode
 from apps.triage.sequence import DEFAULT_POLICIES, SequencePolicy
 
 T = TypeVar("T")
+LEAST_AUDIT_SHARE: Final = 0.001
 
 
 def active_cost_model(tenant_id: UUID, *, currency: str = "") -> tuple[int, CostModel]:
@@ -38,6 +39,29 @@ def active_triage_policy(tenant_id: UUID) -> tuple[int, TriagePolicy]:
     if stored is None:
         return 0, DEFAULT_TRIAGE_POLICY
     return stored.version, _read(TriagePolicy, json.dumps(stored.parameters))
+
+
+def standing_triage_policy(tenant_id: UUID) -> tuple[int, TriagePolicy]:
+    """What `active_triage_policy` says, with the audit share that alerts really get.
+
+    While the shipped policy stands, that is the tenant's own setting; an activated version says it itself.
+    """
+    version, policy = active_triage_policy(tenant_id)
+    if version:
+        return version, policy
+    share = Tenant.objects.only("blind_audit_share").get(id=tenant_id).blind_audit_share
+    return 0, with_audit_share(policy, share)
+
+
+def with_audit_share(policy: TriagePolicy, share: float) -> TriagePolicy:
+    """`policy` with another blind audit share, said in its version. Labels must stay unbiased: never 0."""
+    share = max(share, LEAST_AUDIT_SHARE)
+    return replace(
+        policy,
+        version=f"{policy.version}/audit-{share:g}",
+        audit_share=share,
+        raised_audit_share=max(share, policy.raised_audit_share),
+    )
 
 
 def active_sequence_policies(tenant_id: UUID) -> dict[tuple[str, str], SequencePolicy]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.reliability.models import CostModelVersion, SequencePolicyVersion, TriagePolicyVersion
-from apps.reliability.queries.choices import active_cost_model, active_triage_policy
+from apps.reliability.queries.choices import active_cost_model, standing_triage_policy
 from apps.triage.cost_model import CostModel
 from apps.triage.decision import TriagePolicy
 from apps.triage.decoding import decode, encode
@@ -96,7 +96,7 @@ def standing_value(version: AnyVersion) -> AnyChoice | None:
     if isinstance(version, CostModelVersion):
         return active_cost_model(version.tenant_id)[1]
     if isinstance(version, TriagePolicyVersion):
-        return active_triage_policy(version.tenant_id)[1]
+        return standing_triage_policy(version.tenant_id)[1]
     active = active_instead_of(version)
     if active is not None:
         return value_of(active)

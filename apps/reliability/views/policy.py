@@ -36,7 +36,7 @@ from apps.reliability.operations import (
 from apps.reliability.queries.choices import (
     active_cost_model,
     active_sequence_policies,
-    active_triage_policy,
+    standing_triage_policy,
 )
 from apps.reliability.queries.golden import GoldenLine, golden_lines
 from apps.reliability.queries.version_words import worded_changes, worded_fields
@@ -196,7 +196,7 @@ def _version_of(user: User, kind: VersionKind, version_id: UUID) -> AnyVersion:
 
 def _lines(tenant_id: UUID) -> list[Line]:
     number, model = active_cost_model(tenant_id)
-    policy_number, triage = active_triage_policy(tenant_id)
+    policy_number, triage = standing_triage_policy(tenant_id)
     models = versions_of(VersionKind.COST_MODEL, tenant_id=tenant_id)
     policies = versions_of(VersionKind.TRIAGE_POLICY, tenant_id=tenant_id)
     return [
@@ -259,7 +259,7 @@ def _start(request: HttpRequest, user: User, kind: VersionKind) -> tuple[AnyChoi
     if kind is VersionKind.COST_MODEL:
         return active_cost_model(user.tenant_id)[1], ""
     if kind is VersionKind.TRIAGE_POLICY:
-        return active_triage_policy(user.tenant_id)[1], ""
+        return standing_triage_policy(user.tenant_id)[1], ""
     detector, label = request.GET.get("detector", ""), request.GET.get("label", "")
     return active_sequence_policies(user.tenant_id).get((detector, label)), detector
 
@@ -279,7 +279,7 @@ def _draft_value(form: ChoiceForm) -> AnyChoice | None:
 def _previewed(user: User, value: AnyChoice | None) -> dict[str, Any]:
     """The golden cases, for a draft that has a say in costs; a sequence in words."""
     active_model = active_cost_model(user.tenant_id)[1]
-    active_policy = active_triage_policy(user.tenant_id)[1]
+    active_policy = standing_triage_policy(user.tenant_id)[1]
     if isinstance(value, SequencePolicy):
         return {"golden": [], "sequence": worded_fields(value), "is_readable": True}
     golden: list[GoldenLine] = []
