@@ -152,6 +152,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "reliability": {
+        "task": "apps.reliability.tasks.refresh_reliability",
+        "schedule": crontab(hour="2", minute="30"),
+    },
+    "minute-price": {
+        "task": "apps.reliability.tasks.price_minutes",
+        "schedule": crontab(),
+        "options": {"expires": 50},
+    },
     "spool": {"task": "apps.alerts.tasks.sweep_spool", "schedule": crontab(minute="*/10")},
 }
 

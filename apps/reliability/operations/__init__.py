@@ -7,6 +7,9 @@ from apps.reliability.operations.backtests import (
     request_backtest,
     run_backtest,
 )
+from apps.reliability.operations.facts import gather_facts
+from apps.reliability.operations.pricing import price_minutes
+from apps.reliability.operations.refresh import Refreshed, refresh
 from apps.reliability.operations.versions import (
     UnableToActivate,
     UnableToDraft,
@@ -17,14 +20,18 @@ from apps.reliability.operations.versions import (
 )
 
 __all__ = [
+    "Refreshed",
     "UnableToActivate",
     "UnableToBacktest",
     "UnableToDraft",
     "activate_version",
     "create_cost_model_version",
     "draft_version",
+    "gather_facts",
     "give_up_stopped_backtests",
+    "price_minutes",
     "raise_basis_revision",
+    "refresh",
     "replay_period",
     "request_backtest",
     "run_backtest",
