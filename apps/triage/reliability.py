@@ -16,6 +16,7 @@ from apps.triage.reliability_cells import (
     CONDITIONS,
     Cells,
     Indices,
+    camera_named,
     coded,
     count_cells,
     place_of,
@@ -254,8 +255,7 @@ class PooledReliability:
 
     def _at_place(self, row: int) -> Segment:
         name, site = self.cameras.name[row], self.sites.name[self.cameras.parent[row]]
-        camera = "" if name == place_of(site, "") else name
-        return Segment(site=site, camera=camera, detector_version="")
+        return Segment(site=site, camera=camera_named(site, name), detector_version="")
 
     def _named(self) -> Iterator[Segment]:
         for place, *codes in self.segments.codes:

@@ -67,8 +67,7 @@ def place_of(site: str, camera: str) -> str:
 
 def count_cells(*, table: AlertTable, labels: Labels) -> Cells:
     """Count labelled rows by segment. The order of rows changes nothing, not even a last digit."""
-    columns = _columns(table)
-    words, codes = _coded(columns)
+    words, codes = segment_codes(table)
     weights, false = 1.0 / labels.sampling_probability, labels.theft == 0.0
     keys = row_keys(codes, [len(one) for one in words.values()])
     order = np.lexsort((false, weights, keys))
@@ -83,6 +82,11 @@ def count_cells(*, table: AlertTable, labels: Labels) -> Cells:
         spread=summed_by(cell, weights**2, size),
         label_count=np.bincount(cell, minlength=size).astype(np.intp),
     )
+
+
+def camera_named(site: str, place: str) -> str:
+    """The camera of a place, "" where alerts had none."""
+    return "" if place == place_of(site, "") else place
 
 
 def summed_by(group: Indices, figures: Floats, size: int) -> Floats:
@@ -109,7 +113,9 @@ def _sites(places: list[str], sites: list[str]) -> dict[str, str]:
     return found
 
 
-def _coded(columns: Mapping[str, list[str]]) -> tuple[dict[str, tuple[str, ...]], Indices]:
+def segment_codes(table: AlertTable) -> tuple[dict[str, tuple[str, ...]], Indices]:
+    """The sorted words of each dimension and the codes [n, 8] of each row's segment in them."""
+    columns = _columns(table)
     words = {name: tuple(sorted(set(column))) for name, column in columns.items()}
     codes = [coded(column, words[name]) for name, column in columns.items()]
     return words, np.stack(codes, axis=1)
