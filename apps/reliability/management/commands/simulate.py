@@ -53,7 +53,7 @@ class Command(BaseCommand):
         tenant = _rehearsal(slug) if slug else None
         first = _first_day(timezone.now(), options["days"]) if tenant else FIRST_MONDAY
         history = simulate(seed=options["seed"], settings=_settings(options, first))
-        facts = {
+        facts: dict[str, Any] = {
             "notice": NOTICE,
             "configuration": plain_settings(history.settings),
             "summary": asdict(summary_of(history=history)),
