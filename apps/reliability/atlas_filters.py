@@ -22,6 +22,14 @@ class AtlasSort(StrEnum):
     DISCOVERY = "discovery"
 
 
+class AtlasLevel(StrEnum):
+    """How wide a segment is: whole sites, whole cameras, or one set of conditions at a camera."""
+
+    SITE = "site"
+    CAMERA = "camera"
+    SEGMENT = "segment"
+
+
 @dataclass(frozen=True, kw_only=True)
 class AtlasFilters:
     """A person's choice of segments; what cannot be read is dropped."""
@@ -35,6 +43,7 @@ class AtlasFilters:
     crowding: str = ""
     detector: str = ""
     state: str = ""
+    level: str = ""
     found: bool = False
     sort: AtlasSort = AtlasSort.WORST
 
@@ -66,6 +75,9 @@ class AtlasFilterForm(forms.Form):
     detector = forms.CharField(max_length=190, required=False)
     state = forms.ChoiceField(
         choices=[(state.value, state.value) for state in ReliabilityState], required=False
+    )
+    level = forms.ChoiceField(
+        choices=[(level.value, level.value) for level in AtlasLevel], required=False
     )
     found = forms.BooleanField(required=False)
     sort = forms.ChoiceField(

@@ -135,6 +135,33 @@ def test_the_worst_come_first_and_the_order_can_be_chosen(
     assert order("?sort=labels") == ["dim", "lit", "dark"]
 
 
+def test_what_the_search_found_comes_before_what_is_as_bad(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    make_segment(refresh, site_id=world.site.id, lighting="dark", low=0.6)
+    make_segment(refresh, lighting="dim", low=0.3, is_found=True, q_value=0.004)
+    shown = page(world)
+    assert shown.index('soft">dim') < shown.index('soft">dark')
+
+
+def test_a_level_leaves_wider_and_narrower_segments_out(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    at = {"site_id": world.site.id}
+    make_segment(refresh, **at, label_count=1111)
+    make_segment(refresh, **at, camera_id=world.camera.id, label_count=2222)
+    make_segment(refresh, **at, camera_id=world.camera.id, lighting="dark", label_count=3333)
+    for level, kept in (("site", "1111"), ("camera", "2222"), ("segment", "3333")):
+        shown = page(world, f"?level={level}")
+        assert [count for count in ("1111", "2222", "3333") if count in shown] == [kept]
+
+
+def test_few_labels_of_its_own_are_said(world: World, refresh: ReliabilityRefresh) -> None:
+    make_segment(refresh, site_id=world.site.id, label_count=4)
+    shown = page(world, f"?site={world.site.id}", path="segments/")
+    assert "few labels of its own" in shown
+
+
 def test_pages_keep_the_filters(world: World, refresh: ReliabilityRefresh) -> None:
     for number in range(60):
         make_segment(refresh, site_id=world.site.id, zone_kind=f"kind{number}")

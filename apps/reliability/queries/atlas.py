@@ -8,7 +8,7 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
 from apps.accounts.models import User
 from apps.accounts.permissions import EVERY_SITE, Role
-from apps.reliability.atlas_filters import AtlasFilters, AtlasSort
+from apps.reliability.atlas_filters import AtlasFilters, AtlasLevel, AtlasSort
 from apps.reliability.models import AlertFact, ReliabilityRefresh, SegmentFinding
 from apps.reliability.queries.learning import LEARNED_DAYS, THEFT, learned_facts
 from apps.sites.models import Camera, Site
@@ -38,8 +38,14 @@ WORST_FIRST = (
     ReliabilityState.UNKNOWN,
     ReliabilityState.GREEN,
 )
+_NO_CONDITION = dict.fromkeys((*CONDITIONS, "detector_version"), "")
+LEVELS = {
+    AtlasLevel.SITE: Q(site_id__isnull=False, camera_id__isnull=True, **_NO_CONDITION),
+    AtlasLevel.CAMERA: Q(camera_id__isnull=False, **_NO_CONDITION),
+    AtlasLevel.SEGMENT: Q(camera_id__isnull=False) & ~Q(**_NO_CONDITION),
+}
 ORDERS = {
-    AtlasSort.WORST: [F("low").desc(nulls_last=True)],
+    AtlasSort.WORST: [F("is_found").desc(), F("low").desc(nulls_last=True)],
     AtlasSort.RATE: [F("false_positive_rate").desc(nulls_last=True)],
     AtlasSort.LABELS: [F("label_count").desc()],
     AtlasSort.NEEDED: [F("labels_needed").desc(nulls_last=True)],
@@ -109,7 +115,8 @@ def narrowed(segments: QuerySet[SegmentFinding], filters: AtlasFilters) -> Query
         "is_found": filters.found,
         **{name: getattr(filters, name) for name in CONDITIONS},
     }
-    return segments.filter(**{name: value for name, value in wanted.items() if value})
+    level = LEVELS[AtlasLevel(filters.level)] if filters.level else Q()
+    return segments.filter(level, **{name: value for name, value in wanted.items() if value})
 
 
 def ordered(segments: QuerySet[SegmentFinding], sort: AtlasSort) -> QuerySet[SegmentFinding]:
@@ -129,15 +136,15 @@ def filter_fields(
     """The filters with the values that occur; a filter without a choice is left out."""
     rows = list(segments.order_by().values_list(*DIMENSIONS).distinct())
     columns = dict(zip(DIMENSIONS, zip(*rows, strict=True), strict=True)) if rows else {}
-    cameras = (
-        {
-            str(id_): places.cameras[id_]
-            for site, id_ in set(zip(columns["site_id"], columns["camera_id"], strict=True))
-            if id_ in places.cameras and filters.site in (None, site)
-        }
-        if rows
-        else {}
-    )
+    pairs = {row[:2] for row in rows if filters.site in (None, row[0])}
+    several = len({site for site, _ in pairs if site}) > 1
+    cameras = {
+        str(id_): f"{places.sites.get(site, '')}, {places.cameras[id_]}"
+        if several
+        else places.cameras[id_]
+        for site, id_ in pairs
+        if id_ in places.cameras
+    }
     fields = [_field("camera", "Camera", "Any camera", cameras, str(filters.camera or ""))]
     for name in CONDITIONS:
         words = {value: condition_value(name, value) for value in columns.get(name, ()) if value}

@@ -9,12 +9,15 @@ from apps.triage.phrasing import rounded_100
 from apps.triage.segment_outlook import Bounds, SegmentOutlook, segment_outlook
 from apps.triage.segments import ReliabilityState
 
+LEANS = "It has few labels of its own: the rate leans on its camera, its site and all sites."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
     """Sentences for the screen."""
 
     why: str
+    leans: str
     changes: tuple[str, ...]
 
 
@@ -24,7 +27,12 @@ def outlook_of(segment: SegmentFinding, *, tenant_id: UUID) -> Outlook:
     bounds = Bounds(
         limit=policy.reliability_limit, red_from=policy.red_from, green_up_to=policy.green_up_to
     )
-    return Outlook(why=_why(segment, bounds), changes=_changes(segment, bounds))
+    few = segment.label_count < policy.least_labels
+    return Outlook(
+        why=_why(segment, bounds),
+        leans=LEANS if few and segment.false_positive_rate is not None else "",
+        changes=_changes(segment, bounds),
+    )
 
 
 def _why(segment: SegmentFinding, bounds: Bounds) -> str:

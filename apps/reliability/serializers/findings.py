@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.reliability.atlas_filters import AtlasFilters
+from apps.reliability.atlas_filters import AtlasFilters, AtlasLevel
 from apps.reliability.models import FairnessAlarm, FairnessSample, SegmentFinding
 from apps.reliability.queries.retraining import Basis, Reason
 from apps.triage.fairness_settings import FairnessMeasure, FairnessVerdict
@@ -75,6 +75,9 @@ class SegmentQuery(serializers.Serializer[AtlasFilters]):
     crowding = serializers.CharField(required=False, max_length=20)
     detector = serializers.CharField(required=False, max_length=190, help_text="id@version")
     state = serializers.ChoiceField(required=False, choices=RELIABILITY_STATES)
+    level = serializers.ChoiceField(
+        required=False, choices=[(level.value, level.value) for level in AtlasLevel]
+    )
     found = serializers.BooleanField(
         required=False, help_text="Only segments the search for bad segments found."
     )

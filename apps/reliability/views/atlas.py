@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
-from apps.reliability.atlas_filters import AtlasFilterForm, AtlasFilters, AtlasSort
+from apps.reliability.atlas_filters import AtlasFilterForm, AtlasFilters, AtlasLevel, AtlasSort
 from apps.reliability.models import AlertFact, ReliabilityRefresh, SegmentFinding
 from apps.reliability.queries.atlas import (
     CONDITIONS,
@@ -43,6 +43,7 @@ from apps.reliability.queries.labels import label_counts
 from apps.reliability.queries.outlook import outlook_of
 from apps.reliability.tabs import tabs_for
 from apps.sites.queries import sites_visible_to
+from apps.triage.segments import Drift
 
 PAGE_ROWS = 50
 ALERT_ROWS = 25
@@ -53,6 +54,11 @@ SORT_WORDS = {
     AtlasSort.NEEDED: "Most labels needed",
     AtlasSort.ALERTS: "Most alerts",
     AtlasSort.DISCOVERY: "Surest finding",
+}
+LEVEL_WORDS = {
+    AtlasLevel.SITE: "Sites",
+    AtlasLevel.CAMERA: "Cameras",
+    AtlasLevel.SEGMENT: "Conditions at a camera",
 }
 DRIFT_ICONS = {"rising": "trending-up", "falling": "trending-down"}
 
@@ -70,6 +76,10 @@ class AtlasRow:
     @property
     def weekly_rates(self) -> list[float | None]:
         return weekly_rates(self.segment)
+
+    @property
+    def drift_known(self) -> bool:
+        return self.segment.drift not in ("", Drift.UNKNOWN)
 
     @property
     def drift_icon(self) -> str:
@@ -98,6 +108,7 @@ def atlas(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "fields": filter_fields(visible, filters, places),
         "sorts": [(sort.value, words) for sort, words in SORT_WORDS.items()],
+        "levels": [(level.value, words) for level, words in LEVEL_WORDS.items()],
         "states": _states(visible, filters),
         "network": network,
         "page": page,
@@ -205,7 +216,7 @@ def _states(visible: QuerySet[SegmentFinding], filters: AtlasFilters) -> list[di
 
 
 def _values(filters: AtlasFilters) -> dict[str, object]:
-    names = ("site", "camera", "detector", "found", *CONDITIONS)
+    names = ("site", "camera", "detector", "level", "found", *CONDITIONS)
     return {name: getattr(filters, name) for name in names}
 
 
