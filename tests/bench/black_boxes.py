@@ -68,9 +68,16 @@ def black_box(
 ) -> Callable[[Any], Any]:
     """A detector of its own kind, trained on happenings that nothing else sees: values [n, 9] → score [n]."""
     seen = happenings(rng, trained_on)
+    return trained(name, rng, values=seen.values, truth=seen.concealed)
+
+
+def trained(
+    name: str, rng: np.random.Generator, *, values: Any, truth: Any
+) -> Callable[[Any], Any]:
+    """A detector trained on signal values [n, k] and what really happened [n]."""
     model = _model(name, int(rng.integers(2**31)))
-    model.fit(_filled(seen.values), seen.concealed)
-    return lambda values: model.predict_proba(_filled(values))[:, 1]
+    model.fit(_filled(values), truth)
+    return lambda asked: model.predict_proba(_filled(asked))[:, 1]
 
 
 def _model(name: str, seed: int) -> Any:
@@ -87,7 +94,7 @@ def _model(name: str, seed: int) -> Any:
         ),
         "small network": lambda: make_pipeline(
             StandardScaler(),
-            MLPClassifier((16, 8), max_iter=60, early_stopping=True, random_state=seed),
+            MLPClassifier((16, 8), max_iter=300, early_stopping=True, random_state=seed),
         ),
     }[name]()
 
