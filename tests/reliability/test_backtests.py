@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from apps.alerts.operations.analysis import begin_analysis, record_assessment
 from apps.reliability import tasks
 from apps.reliability.models import AlertFact, Backtest, FactOrigin
 from apps.reliability.operations import (
@@ -23,13 +24,20 @@ from apps.reliability.operations import (
 )
 from apps.reliability.operations.backtests import MOST_WAITING, TIME_LIMIT
 from apps.reliability.queries.past_alerts import Period, facts_of_period, past_alerts
+from apps.triage.assessment import AssessmentInputs, assess, record_json
 from apps.triage.backtest_report import BacktestReport
 from apps.triage.cost_model import default_cost_model
-from apps.triage.decision import DEFAULT_TRIAGE_POLICY
+from apps.triage.decision import DEFAULT_TRIAGE_POLICY, OUTCOMES, Outcome
 from apps.triage.decoding import decode, encode
+from apps.triage.fairness import FairnessFinding, FairnessState
+from apps.triage.golden import GOLDEN_CASES, GoldenCase
+from apps.triage.segments import Segment, SegmentReliability
+from apps.triage.sequence import DEFAULT_POLICIES, SequenceState
+from apps.triage.signals import Signal, ValidityState
 from tests.reliability.history import FIRST_DAY, make_facts
 from tests.reviews.conftest import sign_in
-from tests.world import World, make_camera
+from tests.triage.strategies import validity
+from tests.world import NOW, World, make_alert, make_camera
 
 pytestmark = pytest.mark.django_db
 PERIOD = Period(start=FIRST_DAY, end=FIRST_DAY + timedelta(days=7))
@@ -222,6 +230,77 @@ def test_reading_in_chunks_gives_the_same_report(world: World) -> None:
     make_facts(world.tenant, count=25)
     facts = facts_of_period(tenant_id=world.tenant.id, period=PERIOD)
     assert [len(one) for one in past_alerts(facts, chunk_alerts=10)] == [10, 10, 5]
+
+
+def test_what_triage_proposed_is_what_replaying_its_versions_proposes(world: World) -> None:
+    """Real alerts, assessed and gathered as the product does it; each replayed alone, and all as a backtest."""
+    proposed = [assessed(world, case) for case in GOLDEN_CASES]
+    assert proposed == [case.outcome for case in GOLDEN_CASES]
+    period = Period(start=NOW - timedelta(days=1), end=NOW + timedelta(days=1))
+    model = draft_of(world, default_cost_model())
+    report = decode(BacktestReport, done(asked(world, cost_model=model, period=period)).result)
+    assert (report.alerts, report.changed, report.uncalibrated) == (4, 0, 0)
+    counted = {outcome.value: proposed.count(outcome) for outcome in OUTCOMES}
+    assert report.active_outcomes == counted
+    facts = AlertFact.objects.filter(origin=FactOrigin.ALERT)
+    assert sorted(facts.values_list("outcome", flat=True)) == sorted(proposed)
+
+
+def assessed(world: World, case: GoldenCase) -> Outcome:
+    """An alert whose assessment concludes what a golden case says of it."""
+    alert = make_alert(world.camera)
+    segment = Segment(camera=str(alert.camera_id), detector_version="test-detector@1.0")
+    rate = 1 - case.inputs.probability.mean
+    record = assess(
+        inputs=AssessmentInputs(
+            alert_id=str(alert.id),
+            label=alert.label,
+            detector_id=alert.detector_id,
+            detector_version=alert.detector_version,
+            score=alert.score,
+            signals=_signals_of(case.inputs.sequence),
+            sequence_policy=DEFAULT_POLICIES[0],
+            probability=case.inputs.probability,
+            reliability=SegmentReliability(
+                state=case.inputs.reliability,
+                segment=segment,
+                false_positive_rate=rate,
+                low=rate,
+                high=rate,
+                label_count=80,
+            ),
+            fairness=FairnessFinding(state=FairnessState.PASSED, method="test"),
+            has_viewable_clip=True,
+            cost_model=default_cost_model(),
+            model_digests={},
+        )
+    )
+    begin_analysis(alert_id=alert.id, now=NOW)
+    record_assessment(
+        alert=alert,
+        record_json=record_json(record),
+        digest=record.digest,
+        outcome=record.decision.outcome.value,
+        reason_codes=[],
+        priority=0.0,
+        now=NOW,
+    )
+    return record.decision.outcome
+
+
+def _signals_of(state: SequenceState) -> tuple[Signal, ...]:
+    steps = {"complete": ("item_taken", "item_to_bag"), "incomplete": ("item_taken", "reach")}
+    return tuple(
+        Signal(
+            name=name,
+            value=1.0,
+            validity=validity(ValidityState.MEASURED),
+            start_seconds=float(at),
+            end_seconds=at + 0.5,
+            source="test",
+        )
+        for at, name in enumerate(steps.get(state, ("item_taken",)))
+    )
 
 
 def command(world: World, *more: str, **options) -> str:

@@ -170,6 +170,7 @@ def test_expected_costs_are_those_of_what_triage_proposed(world: World) -> None:
         )
         total += expected(theft, shadow, Option(outcome))
     assert the_month(world).expected == pytest.approx(total)
+    assert the_month(world).assessed == 3
 
 
 def expected(theft: float, shadow: float, option: Option) -> float:

@@ -14,6 +14,7 @@ from apps.accounts.permissions import Permission
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.reliability.models import Backtest, CostModelVersion, TriagePolicyVersion
+from apps.reliability.operations.facts import gather_facts
 from apps.reliability.queries.choices import active_cost_model, standing_triage_policy
 from apps.reliability.queries.past_alerts import (
     Period,
@@ -197,6 +198,7 @@ def _replayed(row: Backtest, *, started: datetime, clock: Callable[[], datetime]
                 f"It took longer than {minutes} minutes and was stopped. Choose a shorter period."
             )
 
+    gather_facts(tenant_id=row.tenant_id, now=started)
     return replay_period(
         tenant_id=row.tenant_id,
         period=Period(start=row.period_from, end=row.period_to),

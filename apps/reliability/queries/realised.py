@@ -56,6 +56,7 @@ class MonthCost:
     model: CostModel
     alerts: int = 0
     expected: float | None = None
+    assessed: int = 0
     judged: int = 0
     thefts: int = 0
     recovered: int = 0
@@ -227,6 +228,7 @@ def _expect(
         month = found.get((row["site_id"], row["month"].date()))
         if month is not None:
             month.expected = (month.expected or 0.0) + _expected(row, model)
+            month.assessed += row["count"]
 
 
 def _expected(row: dict[str, Any], model: CostModel) -> float:
