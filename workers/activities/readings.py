@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from apps.alerts.operations.analysis import AlertFacts
+from apps.triage.dayparts import daypart_of, weekday_of
 from apps.triage.segments import Segment
 from apps.triage.sequence import SequenceState
 from apps.triage.signal_means import SignalMeans
@@ -15,13 +16,6 @@ from apps.triage.signals import MOST_SIGNALS, Origin, Signal, read_signals
 from apps.triage.surrogate import strongest
 from apps.triage.tables import DIMENSIONS, AlertTable
 
-DAYPARTS: Final = (
-    (6, "night"),
-    (12, "morning"),
-    (18, "afternoon"),
-    (22, "evening"),
-    (24, "night"),
-)
 # A record stays small however many people a picture shows: the people seen best come first.
 MOST_OWN_IN_RECORD: Final = 32
 _READ_FIELDS: Final = ("name", "value", "confidence", "start_seconds", "end_seconds", "track")
@@ -80,8 +74,8 @@ def segment_of(facts: AlertFacts, analysis: Mapping[str, Any], *, zone_kind: str
         zone_kind=zone_kind,
         lighting=analysis.get("lighting", {}).get("state", ""),
         crowding=analysis.get("crowding", {}).get("state", ""),
-        daypart=next(name for end, name in DAYPARTS if local.hour < end),
-        weekday=local.strftime("%a").lower(),
+        daypart=daypart_of(local),
+        weekday=weekday_of(local),
     )
 
 
