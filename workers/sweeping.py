@@ -21,7 +21,7 @@ from psycopg_pool import PoolTimeout
 
 from apps.alerts import outbox
 from apps.alerts.operations.clips import OUTBOX_CHANNEL
-from apps.reviews.operations.delivery import expire_attempts, resend_submitted
+from apps.reviews.operations.delivery import expire_attempts, resend_submitted, tell_settled
 from workflows import client
 
 LISTEN_SECONDS = 1.0
@@ -70,6 +70,7 @@ def chores() -> list[Chore]:
     return [
         Chore("workflows started", lambda: outbox.start_waiting(now=timezone.now()), 1.0),
         Chore("decisions sent again", lambda: resend_submitted(now=timezone.now()), 2.0),
+        Chore("settled alerts told", lambda: tell_settled(now=timezone.now()), 30.0),
         Chore("attempts expired", lambda: expire_attempts(now=timezone.now()), 5.0),
         Chore(
             "lost runs found",

@@ -32,6 +32,7 @@ from workflows.codec import data_converter
 from workflows.messages import (
     CLIP_ARRIVED,
     DECIDE,
+    LOOK_AGAIN,
     RETRY_STEP,
     Decide,
     DecisionAnswer,
@@ -188,6 +189,11 @@ def clip_arrived(alert_id: object) -> None:
 def retry_step(alert_id: object) -> None:
     """Tell a run to try its failed step again now."""
     _signal(alert_id, RETRY_STEP)
+
+
+def look_again(alert_id: object) -> None:
+    """Tell a waiting run that its alert may be settled. Carries no authority; the sweeper repeats it."""
+    _signal(alert_id, LOOK_AGAIN)
 
 
 def describe(alert_id: object) -> RunState:

@@ -15,6 +15,8 @@ WORKFLOW_ID_PREFIX: Final = "alert/"
 DECIDE: Final = "decide"
 CLIP_ARRIVED: Final = "clip_arrived"
 RETRY_STEP: Final = "retry_step"
+LOOK_AGAIN: Final = "look_again"
+SETTLED_TOGETHER: Final = "settled_together"
 
 
 def workflow_id(alert_id: object) -> str:

@@ -9,7 +9,7 @@ alert and tried again, slowly or when `retry_step` asks. Nothing is ever approve
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from temporalio import workflow
@@ -41,7 +41,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import (
         CLIP_ARRIVED,
         DECIDE,
+        LOOK_AGAIN,
         RETRY_STEP,
+        SETTLED_TOGETHER,
         AcquireClip,
         AlertRef,
         Assess,
@@ -90,6 +92,7 @@ class AlertTriageWorkflow:
         self._decision: DecisionAnswer | None = None
         self._deciding = asyncio.Lock()
         self._retries_asked = 0
+        self._looks_asked = self._looks_taken = 0
 
     # --- the procedure
 
@@ -137,7 +140,7 @@ class AlertTriageWorkflow:
         """Remind, reassign, escalate, for years if need be. Only an applied decision ends it."""
         self._show_waiting(standing)
         for step, at in _timetable(standing).steps(now=workflow.now()):
-            if await _within(at - workflow.now(), lambda: self._decision is not None):
+            if await self._decided_before(at):
                 break
             message = TakeTaskStep(
                 tenant_id=self._start.tenant_id,
@@ -154,6 +157,27 @@ class AlertTriageWorkflow:
             strategy=standing.strategy,
             theft_confirmed=bool(decision and decision.theft_confirmed),
         )
+
+    async def _decided_before(self, at: datetime) -> bool:
+        """Wait for a decision until `at`. A nudge decides nothing: it has the database read again."""
+        while await _within(at - workflow.now(), self._has_news):
+            if self._decision is not None:
+                return True
+            self._looks_taken = self._looks_asked
+            await self._look()
+        return False
+
+    def _has_news(self) -> bool:
+        return self._decision is not None or self._looks_asked > self._looks_taken
+
+    async def _look(self) -> None:
+        """An alert can be settled together with another one of its review item, through that one's run."""
+        message = Assess(tenant_id=self._start.tenant_id, alert_id=self._start.alert_id)
+        standing = await self._do(ASSESS_AND_ROUTE, message, Stage.REVIEW)
+        if standing.state is AlertState.RESOLVED and self._decision is None:
+            self._decision = DecisionAnswer(
+                code=SETTLED_TOGETHER, resolved=True, theft_confirmed=standing.theft_confirmed
+            )
 
     async def _begin_anew_when_long(self) -> None:
         """A history may not grow for ever; the next run reads where the alert stands."""
@@ -272,6 +296,11 @@ class AlertTriageWorkflow:
     @workflow.signal(name=RETRY_STEP)
     def retry_step(self) -> None:
         self._retries_asked += 1
+
+    @workflow.signal(name=LOOK_AGAIN)
+    def look_again(self) -> None:
+        """Carries no authority: whoever sends it makes the run read the database, nothing else."""
+        self._looks_asked += 1
 
     # --- steps that end well in the end
 

@@ -131,6 +131,11 @@ class Alert(models.Model):
             models.Index(fields=["tenant", "state", "-priority"], name="alert_queue"),
             models.Index(fields=["tenant", "site", "-received_at"], name="alert_by_site"),
             models.Index(fields=["camera", "-received_at"], name="alert_by_camera"),
+            models.Index(
+                fields=["camera", "camera_at"],
+                condition=models.Q(state=states.AlertState.AWAITING_REVIEW),
+                name="alert_waiting_by_time",
+            ),
         ]
 
     def __str__(self) -> str:

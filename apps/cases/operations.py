@@ -15,6 +15,8 @@ from apps.cases.models import Case, Exhibit, Incident
 from apps.evidence.models import EvidenceItem
 from apps.evidence.operations import copy_sealed, record_sealed
 from apps.evidence.queries import master_of
+from apps.reviews.item_queries import happening_of
+from apps.reviews.models import ItemMember
 from apps.triage import states
 from apps.triage.states import CaseState, Verdict
 
@@ -30,14 +32,32 @@ class UnableToMoveCase(Exception):
 def open_case(*, alert_id: UUID, now: datetime) -> Case:
     """Open the incident and the case of a confirmed theft; asked again, return the same case.
 
-    Runs inside the tenant's scope. Raises UnableToOpenCase without a confirmation of theft.
+    Alerts of one review item are one happening: the second incident joins the case of the first. Runs inside the
+    tenant's scope. Raises UnableToOpenCase without a confirmation of theft.
     """
     with transaction.atomic():
         alert = Alert.objects.select_for_update().select_related("site", "camera").get(id=alert_id)
         known = Incident.objects.select_related("case").filter(alert=alert).first()
         if known:
             return known.case
-        return _open(alert=alert, disposition=_confirmed_theft(alert), now=now)
+        disposition = _confirmed_theft(alert)
+        case = _case_of_item(alert)
+        is_new = case is None
+        if case is None:
+            case = _new_case(alert=alert, disposition=disposition, now=now)
+        _open(alert=alert, disposition=disposition, case=case, is_new=is_new, now=now)
+        return case
+
+
+def _case_of_item(alert: Alert) -> Case | None:
+    """The case another alert of the same item has opened. The item is locked: its alerts' runs come at once."""
+    item = happening_of(alert)
+    if item is None:
+        return None
+    places = ItemMember.objects.filter(item=item, split_at__isnull=True)
+    incidents = Incident.objects.filter(alert__membership__in=places).select_related("case")
+    first = incidents.order_by("opened_at").first()
+    return first.case if first else None
 
 
 def _confirmed_theft(alert: Alert) -> Disposition:
@@ -47,8 +67,8 @@ def _confirmed_theft(alert: Alert) -> Disposition:
     return standing
 
 
-def _open(*, alert: Alert, disposition: Disposition, now: datetime) -> Case:
-    case = Case.objects.create(
+def _new_case(*, alert: Alert, disposition: Disposition, now: datetime) -> Case:
+    return Case.objects.create(
         tenant_id=alert.tenant_id,
         site=alert.site,
         title=f"{alert.label.replace('_', ' ').capitalize()}, {alert.camera.name}",
@@ -56,6 +76,11 @@ def _open(*, alert: Alert, disposition: Disposition, now: datetime) -> Case:
         opened_by=disposition.decided_by,
         opened_at=now,
     )
+
+
+def _open(
+    *, alert: Alert, disposition: Disposition, case: Case, is_new: bool, now: datetime
+) -> None:
     incident = Incident.objects.create(
         tenant_id=alert.tenant_id,
         site=alert.site,
@@ -69,8 +94,8 @@ def _open(*, alert: Alert, disposition: Disposition, now: datetime) -> Case:
     subject = Subject("incident", incident.id)
     record(actor=actor, event=Event.INCIDENT_OPENED, subject=subject, after=links, details=links)
     subject = Subject("case", case.id)
-    record(actor=actor, event=Event.CASE_OPENED, subject=subject, after=links, details=links)
-    return case
+    event = Event.CASE_OPENED if is_new else Event.CASE_INCIDENT_LINKED
+    record(actor=actor, event=event, subject=subject, after=links, details=links)
 
 
 def seal_exhibits(*, tenant_id: UUID, case_id: UUID, now: datetime) -> int:

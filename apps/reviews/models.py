@@ -1,4 +1,4 @@
-"""People in front of alerts: human tasks, decision attempts, confirmations, playback, interventions."""
+"""People in front of alerts: human tasks, review items, decision attempts, confirmations, playback, interventions."""
 
 import uuid
 
@@ -7,6 +7,7 @@ from django.db import models
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Disposition
+from apps.sites.models import Site
 from apps.triage import states
 
 
@@ -67,6 +68,80 @@ class HumanTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.alert_id}"
+
+
+class ReviewItem(models.Model):
+    """Alerts of one happening on one or several cameras: one row in the queue, one look."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    lead = models.ForeignKey(
+        Alert, on_delete=models.PROTECT, related_name="+", help_text="Stands for the item."
+    )
+    state = models.CharField(
+        max_length=20,
+        choices=[(s.value, s.value) for s in states.ItemState],
+        default=states.ItemState.OPEN,
+    )
+    opened_at = models.DateTimeField()
+    settings_version = models.CharField(
+        max_length=40, help_text="Version of the rule that grouped its alerts."
+    )
+
+    class Meta:
+        ordering = ["opened_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=states.ITEM.states), name="item_state_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=~models.Q(state=states.ItemState.DISSOLVED),
+                name="an_alert_leads_one_item",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.id.hex[:8]} {self.state}"
+
+
+class ItemMember(models.Model):
+    """An alert's place in an item. Split off it stays here, with who did it and why, and counts on its own."""
+
+    alert = models.OneToOneField(
+        Alert, on_delete=models.PROTECT, primary_key=True, related_name="membership"
+    )
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(ReviewItem, on_delete=models.PROTECT, related_name="members")
+    starts_at = models.DateTimeField(
+        help_text="On the true clock: the camera's offset is taken off."
+    )
+    ends_at = models.DateTimeField()
+    joined_at = models.DateTimeField()
+    split_at = models.DateTimeField(null=True, blank=True)
+    split_by = models.UUIDField(null=True, blank=True, help_text="Opaque id of the person.")
+    split_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gte=models.F("starts_at")),
+                name="member_span_does_not_end_before_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(split_at__isnull=True, split_by__isnull=True, split_reason="")
+                | (
+                    models.Q(split_at__isnull=False, split_by__isnull=False)
+                    & ~models.Q(split_reason="")
+                ),
+                name="member_is_split_by_somebody_for_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} in {self.item_id}"
 
 
 class DecisionAttempt(models.Model):

@@ -46,13 +46,25 @@ class UnreadablePayload(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Duplicate:
+    """Another alert of the same review item, in the version in which the decision settles it too."""
+
+    alert_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DecisionPayload:
-    """A verdict with its reasons. `transfer_seen` answers "was the item seen changing place?"."""
+    """A verdict with its reasons. `transfer_seen` answers "was the item seen changing place?".
+
+    `duplicates` are the other alerts of the item that the same look settles; preparing fills them in.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...] = ()
     comment: str = ""
     transfer_seen: bool | None = None
+    duplicates: tuple[Duplicate, ...] = ()
 
     def __post_init__(self) -> None:
         known = REASONS[Verdict(self.verdict)]
@@ -72,13 +84,18 @@ class DecisionPayload:
         return tuple(REASONS[self.verdict][code] for code in self.reasons)
 
     def to_json(self) -> dict[str, JsonValue]:
-        """As stored with the attempt and as hashed."""
-        return {
+        """As stored with the attempt and as hashed. An alert on its own says nothing of others."""
+        words: dict[str, JsonValue] = {
             "verdict": self.verdict.value,
             "reasons": list(self.reasons),
             "comment": self.comment,
             "transfer_seen": self.transfer_seen,
         }
+        if self.duplicates:
+            words["duplicates"] = [
+                {"alert": str(one.alert_id), "version": one.version} for one in self.duplicates
+            ]
+        return words
 
     @classmethod
     def from_json(cls, raw: Mapping[str, object]) -> "DecisionPayload":
@@ -97,6 +114,7 @@ class DecisionPayload:
             reasons=tuple(reasons),
             comment=str(raw.get("comment", "")),
             transfer_seen=seen,
+            duplicates=_duplicates(raw.get("duplicates", [])),
         )
 
     def digest(self, *, tenant_id: UUID, alert_id: UUID, version: int) -> str:
@@ -110,3 +128,18 @@ class DecisionPayload:
                 "payload": self.to_json(),
             }
         )
+
+
+def _duplicates(raw: object) -> tuple[Duplicate, ...]:
+    fault = "duplicates are a list of {alert, version}"
+    if not isinstance(raw, list | tuple) or not all(isinstance(one, Mapping) for one in raw):
+        raise UnreadablePayload(fault)
+    try:
+        found = tuple(
+            Duplicate(alert_id=UUID(str(one["alert"])), version=int(one["version"])) for one in raw
+        )
+    except (KeyError, TypeError, ValueError):
+        raise UnreadablePayload(fault) from None
+    if len({one.alert_id for one in found}) != len(found):
+        raise UnreadablePayload("an alert is named once")
+    return found

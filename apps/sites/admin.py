@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
@@ -11,8 +13,15 @@ from apps.accounts.actors import actor_of
 from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin
 from apps.accounts.queries import people_of
 from apps.audit.events import Event
-from apps.sites.models import Camera, Roster, Site, SiteUserObjectPermission, Zone
-from apps.sites.operations import grant_site, withdraw_site
+from apps.sites.models import (
+    Camera,
+    CameraLink,
+    Roster,
+    Site,
+    SiteUserObjectPermission,
+    Zone,
+)
+from apps.sites.operations import grant_site, link_cameras, unlink_cameras, withdraw_site
 
 
 class CameraInline(TabularInline):  # type: ignore[misc]
@@ -47,6 +56,51 @@ class CameraAdmin(AuditedAdmin):
     list_display = ["name", "slug", "site", "clock_offset_seconds", "is_active"]
     list_filter = ["site", "is_active"]
     search_fields = ["name", "slug"]
+
+
+class CameraLinkForm(ModelForm):  # type: ignore[type-arg]
+    """Two different cameras of one site, in either order."""
+
+    class Meta:
+        model = CameraLink
+        fields = ("first", "second")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        first, second = data.get("first"), data.get("second")
+        if first and second:
+            if first.id == second.id or first.site_id != second.site_id:
+                raise ValidationError("Choose two different cameras of one site.")
+            data["first"], data["second"] = sorted((first, second), key=lambda camera: camera.id)
+        return data
+
+
+@admin.register(CameraLink)
+class CameraLinkAdmin(ReadOnlyAdmin):
+    """Which cameras are adjacent. Adding one links, the action unlinks; both are in the chain."""
+
+    form = CameraLinkForm
+    actions = ["unlink"]
+    list_display = ["first", "second", "site"]
+    list_select_related = ["first__site", "second"]
+    list_filter = ["first__site"]
+    fields = ["first", "second"]
+
+    @admin.display(ordering="first__site__name")
+    def site(self, link: CameraLink) -> str:
+        return str(link.first.site)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("sites.add_cameralink")
+
+    @admin.action(description="Remove the selected links", permissions=["add"])
+    def unlink(self, request: HttpRequest, links: QuerySet[CameraLink]) -> None:
+        for link in links:
+            unlink_cameras(actor=actor_of(request), link=link)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        link = link_cameras(actor=actor_of(request), one=obj.first, other=obj.second)
+        obj.pk = link.pk
 
 
 @admin.register(Zone)

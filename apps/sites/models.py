@@ -92,6 +92,32 @@ class Camera(models.Model):
         return self.name
 
 
+class CameraLink(models.Model):
+    """Two cameras of a site that see neighbouring places: a person can be on both within seconds.
+
+    Stored once, the smaller id first, so that adjacency is symmetric by construction. Cameras nobody linked are not
+    adjacent: a missing link costs a second look, a wrong one would hide an alert behind another.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    first = models.ForeignKey(Camera, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Camera, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        ordering = ["first__name", "second__name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(first__lt=models.F("second")),
+                name="camera_link_has_the_smaller_id_first",
+            ),
+            models.UniqueConstraint(fields=["first", "second"], name="cameras_are_linked_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} – {self.second}"
+
+
 class Zone(models.Model):
     """A polygon on a camera's picture."""
 

@@ -9,11 +9,22 @@ from guardian.shortcuts import assign_perm, remove_perm
 from apps.accounts.models import User
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
-from apps.sites.models import Camera, Roster, Site, SiteUserObjectPermission, Zone
+from apps.sites.models import (
+    Camera,
+    CameraLink,
+    Roster,
+    Site,
+    SiteUserObjectPermission,
+    Zone,
+)
 
 
 class UnableToGrant(Exception):
     """The person may not be let in at this site."""
+
+
+class UnableToLink(Exception):
+    """These two cameras cannot be adjacent."""
 
 
 def create_site(*, actor: Actor, slug: str, name: str, timezone: str) -> Site:
@@ -36,6 +47,35 @@ def add_camera(*, actor: Actor, site: Site, slug: str, name: str) -> Camera:
         actor=actor, event=Event.CAMERA_CREATED, subject=Subject("camera", camera.id), after=after
     )
     return camera
+
+
+def link_cameras(*, actor: Actor, one: Camera, other: Camera) -> CameraLink:
+    """Say that a person can be on both cameras within seconds. Saying it twice, either way round, is one link.
+
+    Raises UnableToLink for one camera with itself or for cameras of two sites.
+    """
+    if one.id == other.id:
+        raise UnableToLink("A camera is not adjacent to itself.")
+    if one.site_id != other.site_id:
+        raise UnableToLink("Cameras of two sites are not adjacent.")
+    first, second = sorted((one, other), key=lambda camera: camera.id)
+    link, is_new = CameraLink.objects.get_or_create(
+        first=first, second=second, defaults={"tenant_id": actor.tenant_id}
+    )
+    if is_new:
+        _link_event(actor, link, Event.CAMERAS_LINKED)
+    return link
+
+
+def unlink_cameras(*, actor: Actor, link: CameraLink) -> None:
+    """Say that the cameras are not adjacent. Items that exist stay as they are."""
+    _link_event(actor, link, Event.CAMERAS_UNLINKED)
+    link.delete()
+
+
+def _link_event(actor: Actor, link: CameraLink, event: Event) -> None:
+    cameras = {"first": str(link.first_id), "second": str(link.second_id)}
+    record(actor=actor, event=event, subject=Subject("camera", link.first_id), details=cameras)
 
 
 def add_zone(

@@ -53,6 +53,14 @@ class TaskState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ItemState(StrEnum):
+    """A review item. `dissolved`: its alerts were united with another item."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    DISSOLVED = "dissolved"
+
+
 class AttemptState(StrEnum):
     """A decision attempt: prepared by one request, submitted by the next, applied by the workflow."""
 
@@ -170,6 +178,16 @@ TASK = _machine(
         TaskState.OPEN: {TaskState.DONE, TaskState.WITHDRAWN},
         TaskState.DONE: set(),
         TaskState.WITHDRAWN: set(),
+    },
+)
+
+ITEM = _machine(
+    "review item",
+    initial={ItemState.OPEN},
+    arrows={
+        ItemState.OPEN: {ItemState.DECIDED, ItemState.DISSOLVED},
+        ItemState.DECIDED: set(),
+        ItemState.DISSOLVED: set(),
     },
 )
 

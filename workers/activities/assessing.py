@@ -23,7 +23,7 @@ from apps.alerts.operations.analysis import (
 )
 from apps.reliability.queries.basis import Basis, OpenAlarm, basis_of
 from apps.reviews.models import HumanTask, TaskKind
-from apps.reviews.operations import open_task
+from apps.reviews.operations import join_item, open_task
 from apps.reviews.queries import open_task_of, standing_disposition
 from apps.storage.store import media_store
 from apps.storage.streams import CHUNK_BYTES
@@ -196,6 +196,7 @@ def _route(facts: AlertFacts, record: AssessmentRecord, *, now: datetime) -> Sta
     task = None
     if to_a_person:
         task = open_task(alert=facts.alert, kind=_kind(routing), due_at=due_at, now=now)
+        join_item(alert=facts.alert, now=now)
     strategy = outcome.strategy.value if outcome.strategy else ""
     return Standing(state=AlertState(state), strategy=strategy, **_times(task))
 

@@ -24,6 +24,12 @@ from apps.reviews.operations.interventions import (
     record_intervention,
     record_outcome,
 )
+from apps.reviews.operations.items import (
+    UnableToRegroup,
+    join_item,
+    rejoin_alert,
+    split_alert,
+)
 from apps.reviews.operations.playback import UnableToRecordPlayback, record_playback
 from apps.reviews.operations.settling import refuse_attempt
 
@@ -33,12 +39,14 @@ __all__ = [
     "UnableToDecide",
     "UnableToIntervene",
     "UnableToRecordPlayback",
+    "UnableToRegroup",
     "UnableToTakeTask",
     "apply_attempt",
     "assign_task",
     "claim_task",
     "escalate_task",
     "expire_attempts",
+    "join_item",
     "open_task",
     "prepare_attempt",
     "reassign_task",
@@ -47,8 +55,10 @@ __all__ = [
     "record_outcome",
     "record_playback",
     "refuse_attempt",
+    "rejoin_alert",
     "release_task",
     "remind_task",
     "resend_submitted",
+    "split_alert",
     "submit_attempt",
 ]

@@ -9,27 +9,25 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
-from apps.accounts.live import publish_live
-from apps.alerts.models import Alert, Disposition
+from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.reviews import words
 from apps.reviews.authority import session_is_alive
 from apps.reviews.models import Confirmation, DecisionAttempt, HumanTask
+from apps.reviews.operations.disposing import dispose
 from apps.reviews.operations.settling import facts_of, person_behind, record_attempt, settle
 from apps.reviews.payload import DecisionPayload
 from apps.reviews.queries import (
     objection,
-    open_task_of,
     sentence_of,
     standing_disposition,
     watched_ms,
 )
 from apps.reviews.words import SENTENCES, Code
-from apps.triage.states import AlertState, AttemptState, TaskState, Verdict
+from apps.triage.states import AttemptState, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +46,8 @@ def apply_attempt(
     Runs inside the tenant's scope. An id nobody submitted has no effect but its audit event.
     """
     with transaction.atomic():
-        alert = Alert.objects.select_for_update(of=("self",)).get(id=alert_id)
+        locked = _locked(alert_id, attempt_id)
+        alert = locked[alert_id]
         attempt = (
             DecisionAttempt.objects.select_for_update(of=("self",))
             .select_related("user", "task")
@@ -60,6 +59,19 @@ def apply_attempt(
         if attempt.state == AttemptState.SUBMITTED:
             _apply_or_refuse(attempt, alert=alert, now=now)
         return _outcome(attempt)
+
+
+def _locked(alert_id: UUID, attempt_id: UUID) -> dict[UUID, Alert]:
+    """The alert and the others its decision names, locked smallest id first, so that two decisions never wait in a ring."""
+    named = DecisionAttempt.objects.filter(id=attempt_id, alert_id=alert_id)
+    payload = named.values_list("payload", flat=True).first()
+    covered = DecisionPayload.from_json(payload).duplicates if payload else ()
+    alerts = Alert.objects.select_for_update(of=("self",))
+    ids = [alert_id, *(one.alert_id for one in covered)]
+    found = {alert.id: alert for alert in alerts.filter(id__in=ids).order_by("id")}
+    if alert_id not in found:
+        raise Alert.DoesNotExist
+    return found
 
 
 def _forged(tenant_id: UUID, alert: Alert, attempt_id: UUID, *, known: bool) -> AttemptOutcome:
@@ -140,7 +152,7 @@ def _confirm(attempt: DecisionAttempt, *, alert: Alert, now: datetime) -> None:
     record_attempt(attempt, event=Event.ATTEMPT_APPLIED, code=code)
     _record_confirmation(attempt, confirmation)
     if enough:
-        _dispose(attempt, alert=alert, payload=payload, now=now)
+        dispose(attempt, alert=alert, payload=payload, now=now)
 
 
 def _agreeing(task: HumanTask, verdict: Verdict) -> int:
@@ -156,72 +168,6 @@ def _record_confirmation(attempt: DecisionAttempt, confirmation: Confirmation) -
         after={"payload_digest": attempt.payload_digest},
         details=facts_of(attempt) | {"viewed_ms": confirmation.viewed_ms},
     )
-
-
-def _dispose(
-    attempt: DecisionAttempt, *, alert: Alert, payload: DecisionPayload, now: datetime
-) -> None:
-    """The verdict, the end of the task, and the alert's last move: guarded, so that it happens once."""
-    disposition = Disposition.objects.create(
-        tenant_id=attempt.tenant_id,
-        alert=alert,
-        verdict=payload.verdict,
-        reasons=list(payload.reasons),
-        comment=payload.comment,
-        transfer_seen=payload.transfer_seen,
-        decided_by=attempt.user_id,
-        decided_at=now,
-        sampling_probability=alert.sampling_probability,
-    )
-    _close_task(attempt, disposition, now=now)
-    _resolve(attempt, alert=alert, now=now)
-    actor, subject = person_behind(attempt), Subject("alert", alert.id)
-    record(
-        actor=actor,
-        event=Event.DISPOSITION_RECORDED,
-        subject=subject,
-        after=payload.to_json(),
-        reason=payload.comment,
-        details={"disposition": str(disposition.id), "verdict": payload.verdict.value},
-    )
-    record(
-        actor=actor,
-        event=Event.TASK_CLOSED,
-        subject=subject,
-        details={"task": str(attempt.task_id)},
-    )
-    record(
-        actor=actor,
-        event=Event.ALERT_RESOLVED,
-        subject=subject,
-        before={"state": alert.state},
-        after={"state": AlertState.RESOLVED.value},
-    )
-    publish_live(
-        tenant_id=alert.tenant_id, topic="alert", subject_id=alert.id, site_id=alert.site_id
-    )
-
-
-def _close_task(attempt: DecisionAttempt, disposition: Disposition, *, now: datetime) -> None:
-    open_tasks = HumanTask.objects.filter(id=attempt.task_id, state=TaskState.OPEN)
-    closed = open_tasks.update(state=TaskState.DONE, done_at=now, disposition=disposition)
-    if closed != 1 or open_task_of(attempt.alert_id) is not None:
-        raise AssertionError("the task was locked with its alert, and is closed once")
-
-
-def _resolve(attempt: DecisionAttempt, *, alert: Alert, now: datetime) -> None:
-    waiting = Alert.objects.filter(id=alert.id, state=alert.state, version=attempt.object_version)
-    resolved = waiting.update(
-        state=AlertState.RESOLVED,
-        version=F("version") + 1,
-        resolved_at=now,
-        stage="",
-        failed_step="",
-        failed_reason="",
-        failed_at=None,
-    )
-    if resolved != 1:
-        raise AssertionError("the alert was locked before its version was compared")
 
 
 def _outcome(attempt: DecisionAttempt) -> AttemptOutcome:

@@ -6,7 +6,7 @@ Nothing here changes an alert. A submitted attempt waits for the workflow, whose
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -19,6 +19,7 @@ from apps.accounts.models import User
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
+from apps.reviews.item_queries import covered_by
 from apps.reviews.models import DecisionAttempt, HumanTask
 from apps.reviews.operations.delivery import deliver
 from apps.reviews.operations.settling import facts_of, record_attempt, settle, tell
@@ -57,12 +58,16 @@ def prepare_attempt(
 ) -> Prepared:
     """Bind a payload to the person, their session, the alert's version and two minutes.
 
+    The other alerts of its item that the same decision settles are written into the payload.
+
     Raises UnableToDecide; the refusal is recorded, so let the transaction commit.
     """
     _require_nothing_against(actor=actor, user=user, alert=alert, payload=payload)
     task = open_task_of(alert)
     if task is None:
         raise _refused_unprepared(actor, alert, Code.NOT_WAITING)
+    covered = covered_by(user=user, alert=alert, payload=payload)
+    payload = replace(payload, duplicates=covered)
     token = secrets.token_urlsafe(32)
     attempt = DecisionAttempt.objects.create(
         **_binding(actor=actor, alert=alert, task=task, payload=payload),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.tenancy import tenant_scope
+from apps.reviews.item_queries import decided_untold
 from apps.reviews.models import DecisionAttempt
 from apps.reviews.operations.settling import refuse_attempt, settle
 from apps.reviews.queries import standing_disposition
@@ -20,6 +21,7 @@ from workflows import client
 from workflows.messages import DecisionAnswer, Refusal
 
 RESEND_AFTER = timedelta(seconds=8)
+TELL_AFTER = timedelta(seconds=20)
 _AT_ONCE = 200
 
 logger = logging.getLogger(__name__)
@@ -86,6 +88,18 @@ def resend_submitted(*, now: datetime) -> int:
     for attempt in attempts:
         deliver(attempt=attempt)
     return len(attempts)
+
+
+def tell_settled(*, now: datetime) -> int:
+    """Nudge the runs of alerts that were settled with another one and have not heard of it; return how many.
+
+    For the service role: all tenants. A run that is busy with what follows shows a failed step, and is left alone.
+    """
+    untold = decided_untold(before=now - TELL_AFTER).order_by("resolved_at")
+    ids = list(untold.values_list("id", flat=True)[:_AT_ONCE])
+    for alert_id in ids:
+        client.look_again(alert_id)
+    return len(ids)
 
 
 def expire_attempts(*, now: datetime) -> int:
