@@ -158,7 +158,7 @@ def test_what_was_learned_from_simulated_alerts_is_labelled(
     write(alert, twin, simulated=("probability", "surrogate"))
     page = page_of(world, alert)
     assert "Simulated: the probability and the rule were learned from simulated alerts" in page
-    assert page.count("</svg>Simulated</span>") == 4
+    assert page.count("</svg>Simulated</span>") == 5
 
 
 @pytest.mark.django_db
