@@ -15,7 +15,7 @@ from tests.reliability.findings import (
     make_segment,
     make_unknown_segment,
 )
-from tests.world import World, make_alert, make_camera
+from tests.world import World, make_alert, make_camera, make_waiting_alert
 
 pytestmark = pytest.mark.django_db
 
@@ -242,6 +242,13 @@ def test_an_alert_nothing_was_learned_about_leads_to_its_cameras_segments(world:
     elsewhere = make_alert(make_camera(world.other_site))
     answer = signed_in(world.store_manager).get(f"/reliability/alerts/{elsewhere.id}/segment/")
     assert answer.status_code == 404
+
+
+def test_the_alert_page_leads_to_the_segment_whose_work_it_is(world: World) -> None:
+    alert = make_waiting_alert(world.camera)
+    link = f"/reliability/alerts/{alert.id}/segment/"
+    assert link in signed_in(world.lead).get(f"/alerts/{alert.id}/").content.decode()
+    assert link not in signed_in(world.operator).get(f"/alerts/{alert.id}/").content.decode()
 
 
 def test_the_rail_offers_reliability_to_whose_work_it_is(world: World) -> None:

@@ -84,7 +84,8 @@ class SegmentsView(ListAPIView[SegmentFinding]):
         if refresh is None:
             return SegmentFinding.objects.none()
         visible = segments_visible_to(user, refresh=refresh, places=places_of(user))
-        return narrowed(visible, AtlasFilters(**asked.validated_data)).select_related("refresh")
+        chosen = narrowed(visible, AtlasFilters(**asked.validated_data))
+        return chosen.select_related("refresh").defer("refresh__parameters", "refresh__report")
 
 
 class _Samples(GenericAPIView[FairnessSample]):

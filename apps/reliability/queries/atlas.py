@@ -84,7 +84,8 @@ class FilterField:
 
 def active_refresh(tenant_id: UUID) -> ReliabilityRefresh | None:
     """The fit that new alerts are looked up in; None until there were labels enough to make one."""
-    return ReliabilityRefresh.objects.filter(tenant_id=tenant_id, is_active=True).first()
+    refreshes = ReliabilityRefresh.objects.filter(tenant_id=tenant_id, is_active=True)
+    return refreshes.defer("parameters").select_related("tenant").first()  # they are large
 
 
 def places_of(user: User) -> Places:

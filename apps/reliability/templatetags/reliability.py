@@ -66,6 +66,14 @@ def points(difference: float) -> str:
 
 
 @register.filter
+def q_words(q_value: float | None) -> str:
+    """A q value to three places: "0.034", "< 0.001"; a dash where there is none."""
+    if q_value is None:
+        return "–"
+    return "< 0.001" if q_value < 0.001 else f"{q_value:.3f}"
+
+
+@register.filter
 def as_times(ratio: float | None) -> str:
     """A ratio as "1.8×"; a dash where there is none."""
     return "–" if ratio is None else f"{ratio:.1f}×"
