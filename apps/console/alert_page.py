@@ -12,6 +12,7 @@ from apps.cases.models import Incident
 from apps.console.queue import is_blind
 from apps.evidence.models import EvidenceItem
 from apps.evidence.queries import latest_dossier
+from apps.reviews.item_queries import ItemCard, item_card
 from apps.reviews.models import HumanTask, Playback
 from apps.reviews.queries import marked_span, open_task_of, standing_disposition
 from apps.triage.assessment import AssessmentRecord, RecordAltered, read_record
@@ -78,6 +79,7 @@ class AlertPage:
     disposition: Disposition | None
     incident: Incident | None
     dossier: EvidenceItem | None
+    item: ItemCard | None
 
     @property
     def zone(self) -> str:
@@ -87,6 +89,8 @@ class AlertPage:
     def follows(self) -> str:
         """The parts that replace themselves when the alert changes; never what a person is using."""
         parts = ["#alert-head"]
+        if self.alert.is_waiting and not (self.item and self.item.may_act):
+            parts.append("#alert-item")
         if self.assessed is None:
             parts.append("#alert-side")
         if self.player is None:
@@ -111,6 +115,7 @@ def alert_page(*, alert: Alert, user: User, session: str, csrf: str) -> AlertPag
         task=open_task_of(alert),
         disposition=standing_disposition(alert),
         incident=Incident.objects.filter(alert=alert).select_related("case").first(),
+        item=item_card(user=user, alert=alert),
         dossier=latest_dossier(alert) if user.may(Permission.VIEW_EVIDENCE) and not blind else None,
     )
 

@@ -7,6 +7,7 @@ from apps.accounts.models import Tenant, User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.console.navigation import Entry, entries_for, system_entries_for
+from apps.reviews.item_queries import is_behind_another
 from apps.sites.models import Site
 from apps.sites.queries import sites_visible_to
 from apps.triage.states import AlertState
@@ -75,13 +76,12 @@ class Shell:
 
     @cached_property
     def waiting(self) -> int:
-        """How many alerts wait for a person, where this person works."""
+        """How many rows wait for a person, where this person works."""
         if self._user is None or not self._user.may(Permission.VIEW_ALERTS):
             return 0
         waiting = [AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW]
-        return Alert.objects.filter(
-            site__in=[site.id for site in self.sites], state__in=waiting
-        ).count()
+        alerts = Alert.objects.filter(site__in=[site.id for site in self.sites], state__in=waiting)
+        return alerts.exclude(is_behind_another()).count()
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

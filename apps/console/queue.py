@@ -11,6 +11,12 @@ from django.db.models.functions import JSONObject
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Assessment, Disposition
 from apps.console.forms import TAB_STATES, QueueFilters, QueueTab
+from apps.reviews.item_queries import (
+    behind_count,
+    is_behind_another,
+    leads_of,
+    other_cameras_count,
+)
 from apps.reviews.models import HumanTask
 from apps.sites.queries import sites_visible_to
 from apps.triage.phrasing import money
@@ -40,10 +46,19 @@ class QueueRow:
     disposition: Disposition | None
     has_still: bool
     has_left: bool = False
+    behind: int = 0
+    other_cameras: int = 0
 
     @property
     def is_blind(self) -> bool:
         return is_blind(self.alert)
+
+    @property
+    def also(self) -> str:
+        """What else the row stands for, in words; "" for an alert on its own."""
+        if self.other_cameras:
+            return f"+{self.other_cameras} camera{'s' if self.other_cameras > 1 else ''}"
+        return f"+{self.behind} alert{'s' if self.behind > 1 else ''}" if self.behind else ""
 
     @property
     def strategy(self) -> str:
@@ -65,7 +80,7 @@ def is_blind(alert: Alert) -> bool:
 
 
 def queue_alerts(user: User, filters: QueueFilters) -> QuerySet[Alert]:
-    """The alerts of the filters, in the queue's order: worth of a minute, or newest first."""
+    """The rows of the filters, in the queue's order: worth of a minute, or newest first. An item is one row."""
     alerts = _narrowed(user, filters).filter(state__in=TAB_STATES[filters.tab])
     order = (
         ["-priority", "due_at", "id"] if filters.tab is QueueTab.WAITING else ["-received_at", "id"]
@@ -90,7 +105,9 @@ def with_rows(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
             assessed=Subquery(
                 latest.annotate(found=JSONObject(**kept)).values("found")[:1],
                 output_field=JSONField(),
-            )
+            ),
+            behind=behind_count(),
+            other_cameras=other_cameras_count(),
         )
         .prefetch_related(
             Prefetch("tasks", queryset=open_tasks, to_attr="open_tasks"),
@@ -109,7 +126,7 @@ def rows_of(alerts: Iterable[Alert], *, currency: str, filters: QueueFilters) ->
 
 
 def tab_counts(user: User, filters: QueueFilters) -> dict[QueueTab, int]:
-    """How many alerts each tab holds under the other filters: one query."""
+    """How many rows each tab holds under the other filters: one query."""
     counts = _narrowed(user, filters).aggregate(
         **{tab.value: Count("id", filter=Q(state__in=states)) for tab, states in TAB_STATES.items()}
     )
@@ -136,13 +153,24 @@ def _narrowed(user: User, filters: QueueFilters) -> QuerySet[Alert]:
     if filters.site_id:
         sites = sites.filter(id=filters.site_id)
     alerts = Alert.objects.filter(site__in=sites)
+    rows = alerts.exclude(is_behind_another())
+    fitting = _fitting(user, filters)
+    if not fitting:
+        return rows
+    fits = alerts.filter(fitting)
+    return rows.filter(Q(id__in=fits.values("id")) | Q(id__in=leads_of(fits)))
+
+
+def _fitting(user: User, filters: QueueFilters) -> Q:
+    """What the filters ask of an alert; an item is found by any of its alerts."""
+    asked = Q()
     if filters.strategy:
-        alerts = alerts.filter(_looks_like(filters.strategy))
+        asked &= _looks_like(filters.strategy)
     if filters.label:
-        alerts = alerts.filter(label=filters.label)
+        asked &= Q(label=filters.label)
     if filters.mine:
-        alerts = alerts.filter(tasks__state=TaskState.OPEN, tasks__assignee=user)
-    return alerts
+        asked &= Q(tasks__state=TaskState.OPEN, tasks__assignee=user)
+    return asked
 
 
 def _looks_like(strategy: str) -> Q:
@@ -166,6 +194,8 @@ def _row(alert: Alert, *, currency: str) -> QueueRow:
         task=tasks[0] if tasks else None,
         disposition=dispositions[0] if dispositions else None,
         has_still=bool(_clip_poster(alert)),
+        behind=getattr(alert, "behind", 0),
+        other_cameras=getattr(alert, "other_cameras", 0),
     )
 
 

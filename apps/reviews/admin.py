@@ -3,7 +3,15 @@
 from django.contrib import admin
 
 from apps.accounts.admin_base import ReadOnlyAdmin
-from apps.reviews.models import Confirmation, DecisionAttempt, HumanTask, Intervention, Playback
+from apps.reviews.models import (
+    Confirmation,
+    DecisionAttempt,
+    HumanTask,
+    Intervention,
+    ItemMember,
+    Playback,
+    ReviewItem,
+)
 
 
 @admin.register(HumanTask)
@@ -11,6 +19,19 @@ class HumanTaskAdmin(ReadOnlyAdmin):
     list_display = ["alert", "kind", "state", "assignee", "opened_at", "due_at", "escalated_at"]
     list_filter = ["state", "kind"]
     search_fields = ["alert__id"]
+
+
+@admin.register(ReviewItem)
+class ReviewItemAdmin(ReadOnlyAdmin):
+    list_display = ["id", "site", "lead", "state", "opened_at", "settings_version"]
+    list_filter = ["state", "site"]
+    search_fields = ["id", "lead__id"]
+
+
+@admin.register(ItemMember)
+class ItemMemberAdmin(ReadOnlyAdmin):
+    list_display = ["alert", "item", "starts_at", "joined_at", "split_at", "split_reason"]
+    search_fields = ["alert__id", "item__id"]
 
 
 @admin.register(DecisionAttempt)

@@ -15,16 +15,27 @@ from rest_framework.views import APIView
 from apps.accounts.actors import actor_of
 from apps.accounts.sessions import authenticated_recently
 from apps.alerts.queries import alerts_visible_to
-from apps.reviews.operations import UnableToDecide, prepare_attempt, submit_attempt
+from apps.reviews.item_queries import may_regroup
+from apps.reviews.models import ItemMember, ReviewItem
+from apps.reviews.operations import (
+    UnableToDecide,
+    UnableToRegroup,
+    prepare_attempt,
+    rejoin_alert,
+    split_alert,
+    submit_attempt,
+)
 from apps.reviews.queries import attempt_of
 from apps.reviews.serializers import (
     AttemptSerializer,
     DecisionPayloadSerializer,
+    ItemSerializer,
     PreparedSerializer,
     RefusalSerializer,
+    RegroupSerializer,
     SubmitSerializer,
 )
-from apps.reviews.words import Code
+from apps.reviews.words import SENTENCES, Code
 
 _STATUS = {
     Code.FORBIDDEN: status.HTTP_403_FORBIDDEN,
@@ -127,6 +138,67 @@ class FollowDecision(APIView):
         if attempt is None:
             raise Http404
         return Response(AttemptSerializer(attempt).data)
+
+
+class AlertItem(APIView):
+    authentication_classes = [SessionAuthentication]
+
+    @extend_schema(operation_id="alert_item", responses={200: ItemSerializer})
+    def get(self, request: Request, alert_id: UUID) -> Response:
+        """The review item an alert stands in, or was split off; 404 for one that always stood alone."""
+        return Response(ItemSerializer(_item_for(request, alert_id)).data)
+
+
+class _RegroupView(APIView):
+    authentication_classes = [SessionAuthentication]
+
+    def act(self, request: Request, alert_id: UUID, work: Callable[..., None]) -> Response:
+        _item_for(request, alert_id)
+        body = RegroupSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        user = request.user
+        alert = alerts_visible_to(user).get(id=alert_id)  # type: ignore[arg-type]
+        if not may_regroup(user, alert):  # type: ignore[arg-type]
+            return _refused(Code.FORBIDDEN, SENTENCES[Code.FORBIDDEN], status.HTTP_403_FORBIDDEN)
+        reason = body.validated_data["reason"]
+        actor = actor_of(request._request)
+        try:
+            work(actor=actor, user=user, alert=alert, reason=reason, now=timezone.now())
+        except UnableToRegroup as refusal:
+            return _refused("unable", refusal.sentence, status.HTTP_409_CONFLICT)
+        return Response(ItemSerializer(_item_for(request, alert_id)).data)
+
+
+class SplitAlert(_RegroupView):
+    @extend_schema(
+        operation_id="alert_split",
+        request=RegroupSerializer,
+        responses={200: ItemSerializer, 403: RefusalSerializer, 409: RefusalSerializer},
+    )
+    def post(self, request: Request, alert_id: UUID) -> Response:
+        """Take the alert out of its item: it is a row of its own again."""
+        return self.act(request, alert_id, split_alert)
+
+
+class RejoinAlert(_RegroupView):
+    @extend_schema(
+        operation_id="alert_rejoin",
+        request=RegroupSerializer,
+        responses={200: ItemSerializer, 403: RefusalSerializer, 409: RefusalSerializer},
+    )
+    def post(self, request: Request, alert_id: UUID) -> Response:
+        """Undo a split while both sides still wait."""
+        return self.act(request, alert_id, rejoin_alert)
+
+
+def _item_for(request: Request, alert_id: UUID) -> ReviewItem:
+    """The item of an alert this person may see; nobody learns of another's."""
+    visible = alerts_visible_to(request.user)  # type: ignore[arg-type]
+    place = ItemMember.objects.select_related("item").filter(alert__in=visible, alert_id=alert_id)
+    found = place.first()
+    if found is None:
+        raise Http404
+    return found.item
 
 
 def _refused(code: str, sentence: str, http_status: int) -> Response:

@@ -1,11 +1,21 @@
 from django.urls import path
 
-from apps.reviews.api import FollowDecision, PrepareDecision, SubmitDecision
+from apps.reviews.api import (
+    AlertItem,
+    FollowDecision,
+    PrepareDecision,
+    RejoinAlert,
+    SplitAlert,
+    SubmitDecision,
+)
 
 urlpatterns = [
     path(
         "alerts/<uuid:alert_id>/decisions/", PrepareDecision.as_view(), name="api-decision-prepare"
     ),
+    path("alerts/<uuid:alert_id>/item/", AlertItem.as_view(), name="api-alert-item"),
+    path("alerts/<uuid:alert_id>/item/split/", SplitAlert.as_view(), name="api-alert-split"),
+    path("alerts/<uuid:alert_id>/item/rejoin/", RejoinAlert.as_view(), name="api-alert-rejoin"),
     path("decisions/<uuid:attempt_id>/", FollowDecision.as_view(), name="api-decision-follow"),
     path(
         "decisions/<uuid:attempt_id>/submit/", SubmitDecision.as_view(), name="api-decision-submit"

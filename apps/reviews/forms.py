@@ -74,6 +74,13 @@ class SubmitForm(forms.Form):
     payload = forms.JSONField()
 
 
+class RegroupForm(forms.Form):
+    """Which alert of the item is meant (empty: the one on the page), and why."""
+
+    member = forms.UUIDField(required=False)
+    reason = forms.CharField(max_length=500)
+
+
 class PlaybackForm(forms.Form):
     """A player's report of a span it really played, in milliseconds of the clip."""
 

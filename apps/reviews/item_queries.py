@@ -116,6 +116,10 @@ class ItemCard:
     split: ItemMember | None
     may_rejoin: bool
 
+    @property
+    def may_act(self) -> bool:
+        return self.may_split or self.may_rejoin
+
 
 def item_card(*, user: User, alert: Alert) -> ItemCard | None:
     """What the page says about the item; None for an alert that stands alone and always has."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Disposition
+from apps.reviews.item_queries import item_of, others_of
 from apps.reviews.models import DecisionAttempt
 from apps.reviews.payload import DecisionPayload
 from apps.reviews.queries import Choice, decision_bar, standing_disposition
@@ -121,6 +122,28 @@ def statement_of(payload: DecisionPayload) -> Statement:
         words=BUTTON_WORDS[payload.verdict],
         consequence=CONSEQUENCES[payload.verdict],
         payload=payload,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Also:
+    """What a prepared decision does with the other alerts of its item."""
+
+    settled: tuple[Alert, ...]
+    left: tuple[Alert, ...]
+
+
+def also_of(attempt: DecisionAttempt) -> Also | None:
+    """The other alerts that the decision settles, and those that stay in the queue; None when there are none."""
+    item = item_of(attempt.alert)
+    others = others_of(item, attempt.alert) if item else []
+    if not others:
+        return None
+    payload = DecisionPayload.from_json(attempt.payload)
+    named = {one.alert_id for one in payload.duplicates}
+    return Also(
+        settled=tuple(other for other in others if other.id in named),
+        left=tuple(other for other in others if other.id not in named),
     )
 
 

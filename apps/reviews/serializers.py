@@ -2,11 +2,20 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.reviews.models import ReviewItem
 from apps.reviews.payload import LONGEST_COMMENT, REASONS, DecisionPayload, UnreadablePayload
 from apps.reviews.queries import follow_sentence
 from apps.triage.states import Verdict
+
+
+class DuplicateSerializer(serializers.Serializer[Any]):
+    """Another alert of the review item, in the version the decision settles."""
+
+    alert = serializers.UUIDField()
+    version = serializers.IntegerField(min_value=1)
 
 
 class DecisionPayloadSerializer(serializers.Serializer[DecisionPayload]):
@@ -27,6 +36,12 @@ class DecisionPayloadSerializer(serializers.Serializer[DecisionPayload]):
         trim_whitespace=False,
     )
     transfer_seen = serializers.BooleanField(required=False, default=None, allow_null=True)
+    duplicates = DuplicateSerializer(
+        many=True,
+        required=False,
+        default=list,
+        help_text="The other alerts of the item. Preparing fills them in; submit them as prepared.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -63,6 +78,36 @@ class AttemptSerializer(serializers.Serializer[Any]):
 class PreparedSerializer(serializers.Serializer[Any]):
     attempt = AttemptSerializer()
     token = serializers.CharField()
+
+
+class RegroupSerializer(serializers.Serializer[Any]):
+    """Why an alert is taken out of its item, or put back."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class ItemMemberSerializer(serializers.Serializer[Any]):
+    alert = serializers.UUIDField(source="alert_id")
+    camera = serializers.CharField(source="alert.camera.slug")
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    split_at = serializers.DateTimeField(allow_null=True)
+
+
+class ItemSerializer(serializers.Serializer[Any]):
+    """A review item: alerts of adjacent cameras within seconds, one look."""
+
+    id = serializers.UUIDField()
+    state = serializers.CharField()
+    lead = serializers.UUIDField(source="lead_id")
+    opened_at = serializers.DateTimeField()
+    settings_version = serializers.CharField()
+    members = serializers.SerializerMethodField()
+
+    @extend_schema_field(ItemMemberSerializer(many=True))
+    def get_members(self, item: ReviewItem) -> list[Any]:
+        members = item.members.select_related("alert__camera").order_by("starts_at")
+        return list(ItemMemberSerializer(members, many=True).data)
 
 
 class RefusalSerializer(serializers.Serializer[Any]):

@@ -7,6 +7,8 @@ urlpatterns = [
     path("alerts/<uuid:alert_id>/decision/", views.decision, name="decision"),
     path("alerts/<uuid:alert_id>/standing/", views.standing, name="standing"),
     path("alerts/<uuid:alert_id>/playback/", views.playback, name="playback"),
+    path("alerts/<uuid:alert_id>/item/split/", views.split, name="item-split"),
+    path("alerts/<uuid:alert_id>/item/rejoin/", views.rejoin, name="item-rejoin"),
     path("attempts/<uuid:attempt_id>/", views.attempt, name="attempt"),
     path("attempts/<uuid:attempt_id>/submit/", views.submit, name="attempt-submit"),
 ]

@@ -1,9 +1,11 @@
 """Deciding on screen: open a panel, see what will be recorded, confirm it, follow what becomes of it."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -20,19 +22,24 @@ from apps.accounts.permissions import Permission
 from apps.accounts.sessions import authenticated_recently
 from apps.alerts.models import Alert
 from apps.alerts.queries import clip_of
-from apps.reviews.forms import DecisionForm, PlaybackForm, SubmitForm, VerdictForm
+from apps.reviews.forms import DecisionForm, PlaybackForm, RegroupForm, SubmitForm, VerdictForm
+from apps.reviews.item_queries import may_regroup
 from apps.reviews.models import DecisionAttempt
 from apps.reviews.operations import (
     UnableToDecide,
     UnableToRecordPlayback,
+    UnableToRegroup,
     prepare_attempt,
     record_playback,
+    rejoin_alert,
+    split_alert,
     submit_attempt,
 )
 from apps.reviews.payload import DecisionPayload, UnreadablePayload
 from apps.reviews.queries import attempt_of, marked_span, marked_span_watched, watched_ms
 from apps.reviews.screen import (
     BUTTON_WORDS,
+    also_of,
     decision_screen,
     fate_of,
     statement_of,
@@ -152,6 +159,41 @@ def playback(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     )
 
 
+@login_required
+@require_POST
+def split(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """Take one of the item's alerts out of it; both then wait on their own."""
+    return _regroup(request, alert_id, split_alert, "It is a row of its own again.")
+
+
+@login_required
+@require_POST
+def rejoin(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """Undo a split."""
+    return _regroup(request, alert_id, rejoin_alert, "It is one item again.")
+
+
+def _regroup(
+    request: HttpRequest, alert_id: UUID, act: Callable[..., None], done: str
+) -> HttpResponse:
+    user, shown = _alert_for(request, alert_id)
+    form = RegroupForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Nothing was changed: give a reason.")
+        return redirect("alert", alert_id=shown.id)
+    _, alert = _alert_for(request, form.cleaned_data["member"] or shown.id)
+    if not may_regroup(user, alert):
+        raise PermissionDenied(Permission.DECIDE.value)
+    reason = form.cleaned_data["reason"]
+    try:
+        act(actor=actor_of(request), user=user, alert=alert, reason=reason, now=timezone.now())
+    except UnableToRegroup as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, done)
+    return redirect("alert", alert_id=shown.id)
+
+
 def _alert_for(request: HttpRequest, alert_id: UUID) -> tuple[User, Alert]:
     """The alert as this person may see it: 404 to strangers, 403 to those who may not look."""
     user = request.user
@@ -197,7 +239,8 @@ def _prepare(request: HttpRequest, user: User, alert: Alert, form: DecisionForm)
     request.session.pop(DRAFT, None)
     context = {
         "alert": alert,
-        "statement": statement_of(payload),
+        "statement": statement_of(DecisionPayload.from_json(prepared.attempt.payload)),
+        "also": also_of(prepared.attempt),
         "attempt": prepared.attempt,
         "token": prepared.token,
     }

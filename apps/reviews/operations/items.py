@@ -114,13 +114,9 @@ def _neighbours(alert: Alert, settings: GroupingSettings) -> list[tuple[Candidat
     """The alert itself and every waiting one that is linked to it, with all others of their items."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM reviews_neighbours(%s, %s, %s, %s)",
-            [
-                alert.id,
-                alert.site_id,
-                timedelta(seconds=settings.gap_seconds),
-                timedelta(seconds=settings.longest_seconds),
-            ],
+            "SELECT * FROM reviews_neighbours("
+            "%s, %s, make_interval(secs => %s), make_interval(secs => %s))",
+            [alert.id, alert.site_id, settings.gap_seconds, settings.longest_seconds],
         )
         rows = cursor.fetchall()
     return [
@@ -152,7 +148,7 @@ def _clusters(
 
 
 def _adjacent(found: list[tuple[Candidate, UUID | None]]) -> set[frozenset[str]]:
-    cameras = {one.camera for one, _ in found}
+    cameras = {UUID(one.camera) for one, _ in found}
     if len(cameras) == 1:
         return set()
     links = CameraLink.objects.filter(first_id__in=cameras, second_id__in=cameras)
