@@ -159,7 +159,7 @@ def test_red_segments_are_not_escalated_in_the_loop(history) -> None:
 
 def test_the_products_own_model_and_reliability_run_in_the_loop() -> None:
     """The short form of the benchmark: two networks, the product's own code, a month."""
-    settings = LoopSettings(refit_days=6)
+    settings = LoopSettings(refit_days=6, daily_until=3)
     ratios = []
     for seed in (41, 42):
         history = simulate(seed=seed, settings=SimulationSettings(days=30, sites=4))
@@ -172,7 +172,7 @@ def test_the_products_own_model_and_reliability_run_in_the_loop() -> None:
         sums = figures_of(history=history, result=result, model=MODEL).over_all
         assert sums.oracle < sums.policy < sums.thresholds < sums.escalate_everything
         ratios.append(sums.above_oracle)
-    assert max(ratios) < 0.75
+    assert max(ratios) < 0.70
 
 
 def test_the_audit_share_rises_with_doubt_between_floor_and_most() -> None:

@@ -37,16 +37,21 @@ Judge = Callable[[AlertTable, Labels, float], ReliabilityOf]
 
 @dataclass(frozen=True, kw_only=True)
 class LoopSettings:
-    """How the policy runs: refitted every `refit_days`, under this policy and cost model."""
+    """How the policy runs: refitted every day up to `daily_until`, then every `refit_days`."""
 
     refit_days: int = 2
+    daily_until: int = 10
     model: CostModel = field(default_factory=default_cost_model)
     policy: TriagePolicy = DEFAULT_TRIAGE_POLICY
     audit: AuditSettings = DEFAULT_AUDIT_SETTINGS
 
     def __post_init__(self) -> None:
-        if self.refit_days < 1:
+        if self.refit_days < 1 or self.daily_until < 1:
             raise ValueError("a model is refitted after at least one day")
+
+    def refits_on(self, day: int) -> bool:
+        """Whether the model is fitted in the morning of this day; on day 0 nothing is known."""
+        return 0 < day <= self.daily_until or (day > 0 and day % self.refit_days == 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +109,10 @@ def run_closed_loop(
     predictor: Callable[[AlertTable], Estimate] | None = None
     states: ReliabilityOf | None = None
     for day in range(days):
-        if day % settings.refit_days == 0 or day == 1:
+        if settings.refits_on(day) and edges[day] > 0:
             past, labels, as_of = loop.known_at(day, int(edges[day]))
-            predictor = learner(past, labels, as_of).predict if len(past) else None
-            states = judge(past, labels, as_of) if judge and len(past) else None
+            predictor = learner(past, labels, as_of).predict
+            states = judge(past, labels, as_of) if judge else None
         loop.decide(slice(int(edges[day]), int(edges[day + 1])), predictor, states)
     return loop.result()
 

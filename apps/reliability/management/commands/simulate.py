@@ -106,7 +106,7 @@ def _write(history: SimulatedHistory, path: Path) -> int:
 
 
 def _store(tenant: Tenant, history: SimulatedHistory) -> StoredSimulation:
-    settings = LoopSettings(refit_days=REHEARSAL_REFIT_DAYS)
+    settings = LoopSettings(refit_days=REHEARSAL_REFIT_DAYS, daily_until=2)
     result = run_closed_loop(
         history=history,
         learner=product_learner(model=default_cost_model()),
