@@ -10,7 +10,7 @@ from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Alert, Assessment, Disposition
 from apps.cases.models import Case
 from apps.evidence.models import EvidenceItem
-from apps.reviews.models import DecisionAttempt, HumanTask
+from apps.reviews.models import DecisionAttempt, HumanTask, ReviewItem
 from apps.reviews.payload import DecisionPayload
 from apps.triage.states import AlertState
 from tests.reviews.conftest import FALSE_ALARM, THEFT, prepare, sign_in, submit, watch
@@ -99,3 +99,28 @@ def test_a_confirmed_theft_becomes_a_case_with_sealed_footage(crew: Crew, shop: 
     assert replays(history)
     assert personal_words_in(history) == []
     keep(history, name="theft-with-clip")
+
+
+def test_an_alert_settled_with_another_ends_its_own_run(crew: Crew, shop: World) -> None:
+    """Two alerts of one camera within seconds are one item: one decision, and both runs finish what follows."""
+    crew.start(TaskQueue.TRIAGE)
+    crew.start(TaskQueue.EXPORTS)
+    with tenant_scope(shop.tenant.id):
+        first, second = (make_alert(shop.camera, clip=False) for _ in range(2))
+    for alert in (first, second):
+        client.start_triage(start_of(alert))
+    wait_until(lambda: {look(a).state for a in (first, second)} == {AlertState.AWAITING_REVIEW})
+    with tenant_scope(shop.tenant.id):
+        lead_id = ReviewItem.objects.get().lead_id
+    lead, other = (first, second) if lead_id == first.id else (second, first)
+    attempt = decide(shop, lead)
+    wait_until(lambda: attempt_state(attempt) == "applied")
+    assert look(other).state == AlertState.RESOLVED
+    wait_until(lambda: client.describe(other.id).status is RunStatus.COMPLETED)
+    with tenant_scope(shop.tenant.id):
+        assert DecisionAttempt.objects.filter(alert=other).count() == 0
+        assert EvidenceItem.objects.get(alert=other).kind == "dossier"
+    history = history_of(other)
+    assert replays(history)
+    assert personal_words_in(history) == []
+    keep(history, name="settled-with-another")

@@ -35,3 +35,8 @@ def test_personal_words_are_found_inside_payloads() -> None:
     text = (FOLDER / "1-false-alarm-without-clip.json").read_text(encoding="utf-8")
     hidden = base64.b64encode("Señora García".encode()).decode()
     assert personal_words_in(text.replace('"data": "', f'"data": "{hidden}", "data": "', 1))
+
+
+def test_a_run_that_was_settled_with_another_is_recorded() -> None:
+    text = (FOLDER / "2-settled-with-another.json").read_text(encoding="utf-8")
+    assert '"look_again"' in text

@@ -23,12 +23,14 @@ from workflows.activities import TaskQueue
 from workflows.messages import (
     CLIP_ARRIVED,
     DECIDE,
+    LOOK_AGAIN,
     RETRY_STEP,
     ClipStanding,
     Decide,
     DecisionAnswer,
     Refusal,
     Stage,
+    Standing,
     TaskStep,
     TriageStart,
     workflow_id,
@@ -360,5 +362,27 @@ def test_operations_read_the_stage_in_the_temporal_ui(time_skipping_env: TimeSki
             assert found[visibility.STRATEGY] == "verify"
             assert found[visibility.TENANT] == start.tenant_id
             assert found[visibility.DUE_AT] == desk.standing.due_at
+
+    asyncio.run(story())
+
+
+def test_a_nudge_decides_nothing_and_has_the_database_read_again(
+    time_skipping_env: TimeSkipping,
+) -> None:
+    async def story() -> None:
+        desk, start = Desk(), a_start()
+        async with theatre(time_skipping_env, desk) as stage:
+            desk.standing = waiting(await stage.now())
+            run = await stage.begin(start)
+            await stage.until(lambda: desk.all_of("assess_and_route"))
+            await run.signal(LOOK_AGAIN)
+            await stage.until(lambda: len(desk.all_of("assess_and_route")) == 2)
+            assert (await run.describe()).status is WorkflowExecutionStatus.RUNNING
+            assert not desk.all_of("render_dossier")
+            desk.standing = Standing(state=AlertState.RESOLVED, theft_confirmed=True)
+            await run.signal(LOOK_AGAIN)
+            assert (await run.result())["state"] == AlertState.RESOLVED
+        assert desk.all_of("open_case")
+        assert not desk.all_of("apply_decision")
 
     asyncio.run(story())
