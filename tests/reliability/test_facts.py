@@ -13,6 +13,7 @@ from apps.alerts.models import Alert, Assessment, Disposition
 from apps.reliability.models import AlertFact
 from apps.reliability.operations.facts import gather_facts
 from apps.reliability.queries.learning import labelled_table
+from apps.reviews.models import ItemMember, ReviewItem
 from tests.world import NOW, World, make_alert, make_tenant, make_waiting_alert
 
 pytestmark = pytest.mark.django_db
@@ -142,15 +143,25 @@ def test_drills_teach_a_rehearsal_tenant_and_nobody_else(world: World) -> None:
     assert (len(rehearsed.table), rehearsed.is_simulated) == (2, True)
 
 
-def test_a_duplicate_of_a_review_item_counts_once(world: World) -> None:
-    first, second = make_waiting_alert(world.camera), make_waiting_alert(world.camera)
+def test_a_review_item_counts_once_until_it_is_split(world: World) -> None:
+    lead, other = make_waiting_alert(world.camera), make_waiting_alert(world.camera)
+    item = ReviewItem.objects.create(
+        tenant=world.tenant, site=world.site, lead=lead, opened_at=NOW, settings_version="1"
+    )
+    for alert in (lead, other):
+        ItemMember.objects.create(
+            tenant=world.tenant, item=item, alert=alert, joined_at=NOW, starts_at=NOW, ends_at=NOW
+        )
     gather(world)
-    AlertFact.objects.filter(alert_id=second.id).update(is_duplicate=True)
 
-    found = labelled_table(tenant_id=world.tenant.id, until=LATER)
+    together = labelled_table(tenant_id=world.tenant.id, until=LATER)
+    ItemMember.objects.filter(alert=other).update(
+        split_at=NOW, split_by=uuid4(), split_reason="two people"
+    )
+    assert gather(world) == 1
+    apart = labelled_table(tenant_id=world.tenant.id, until=LATER)
 
-    assert len(found.table) == 1
-    assert AlertFact.objects.filter(alert_id=first.id).exists()
+    assert (len(together.table), len(apart.table)) == (1, 2)
 
 
 def test_without_alerts_there_is_an_empty_table(world: World) -> None:

@@ -5,16 +5,14 @@ from dataclasses import replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from apps.alerts.operations.analysis import AlertFacts
+from apps.triage.alert_row import alert_row
 from apps.triage.dayparts import daypart_of, weekday_of
 from apps.triage.segments import Segment
 from apps.triage.sequence import SequenceState
 from apps.triage.signal_means import SignalMeans
 from apps.triage.signals import MOST_SIGNALS, Origin, Signal, read_signals
-from apps.triage.surrogate import strongest
-from apps.triage.tables import DIMENSIONS, AlertTable
+from apps.triage.tables import AlertTable
 
 # A record stays small however many people a picture shows: the people seen best come first.
 MOST_OWN_IN_RECORD: Final = 32
@@ -83,16 +81,14 @@ def table_of(
     facts: AlertFacts, *, signals: Iterable[Signal], segment: Segment, sequence: SequenceState
 ) -> AlertTable:
     """The alert as a table of one row, the way `labelled_table` shows past ones."""
-    values = strongest(tuple(signals))
-    return AlertTable(
-        at=np.array([facts.received_at.timestamp()]),
-        score=np.array([np.nan if facts.score is None else facts.score]),
-        detector=np.array([detector_of(facts)]),
-        label=np.array([facts.label]),
-        signal_names=tuple(sorted(values)),
-        signals=np.array([[values[name] for name in sorted(values)]]),
-        sequence=np.array([sequence.value]),
-        segments={name: np.array([getattr(segment, name)]) for name in DIMENSIONS},
+    return alert_row(
+        at=facts.received_at.timestamp(),
+        label=facts.label,
+        detector=detector_of(facts),
+        score=facts.score,
+        signals=signals,
+        segment=segment,
+        sequence=sequence,
     )
 
 

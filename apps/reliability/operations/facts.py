@@ -14,6 +14,7 @@ from django.db import connection
 _EVIDENTIAL: Final = "'measured', 'stated_by_detector'"
 
 # The latest assessment and the standing verdict of every alert; of a correction, the correction.
+# Of a review item only the alert that leads it counts: the others were not looked at on their own.
 _CHANGED: Final = """
     WITH latest AS (
         SELECT DISTINCT ON (alert_id) alert_id, id
@@ -24,15 +25,23 @@ _CHANGED: Final = """
         FROM alerts_disposition said
         LEFT JOIN alerts_disposition later ON later.supersedes_id = said.id
         WHERE said.tenant_id = %(tenant)s AND later.id IS NULL
+    ), beside AS (
+        SELECT member.alert_id FROM reviews_itemmember member
+        JOIN reviews_reviewitem item ON item.id = member.item_id
+        WHERE member.tenant_id = %(tenant)s AND member.split_at IS NULL
+            AND item.lead_id <> member.alert_id AND item.state <> 'dissolved'
     ), changed AS (
         SELECT latest.alert_id, latest.id AS assessment_id, standing.id AS disposition_id,
-            standing.verdict, standing.decided_at, standing.sampling_probability
+            standing.verdict, standing.decided_at, standing.sampling_probability,
+            beside.alert_id IS NOT NULL AS is_duplicate
         FROM latest
         LEFT JOIN standing USING (alert_id)
+        LEFT JOIN beside USING (alert_id)
         LEFT JOIN reliability_alertfact known ON known.alert_id = latest.alert_id
         WHERE known.id IS NULL
             OR known.assessment_id IS DISTINCT FROM latest.id
             OR known.disposition_id IS DISTINCT FROM standing.id
+            OR known.is_duplicate <> (beside.alert_id IS NOT NULL)
         ORDER BY latest.alert_id
         LIMIT %(batch)s
     )
@@ -57,7 +66,7 @@ _GATHER: Final = f"""
         minute_shadow_price, outcome, assessment_id, disposition_id,
         verdict, labelled_at, sampling_probability
     )
-    SELECT gen_random_uuid(), alert.tenant_id, 'alert', alert.id, '', alert.is_drill, FALSE,
+    SELECT gen_random_uuid(), alert.tenant_id, 'alert', alert.id, '', alert.is_drill, changed.is_duplicate,
         alert.received_at, alert.site_id, alert.camera_id, alert.detector_id,
         alert.detector_version, alert.label, alert.score, told.signals,
         segment ->> 'zone_kind', segment ->> 'lighting', segment ->> 'daypart',
@@ -78,7 +87,8 @@ _GATHER: Final = f"""
     CROSS JOIN LATERAL (SELECT inputs -> 'reliability' -> 'segment' AS segment OFFSET 0) places
     CROSS JOIN LATERAL ({_SIGNALS}) told
     ON CONFLICT (alert_id) DO UPDATE SET
-        is_drill = excluded.is_drill, signals = excluded.signals, score = excluded.score,
+        is_drill = excluded.is_drill, is_duplicate = excluded.is_duplicate,
+        signals = excluded.signals, score = excluded.score,
         zone_kind = excluded.zone_kind, lighting = excluded.lighting,
         daypart = excluded.daypart, weekday = excluded.weekday, crowding = excluded.crowding,
         sequence = excluded.sequence, reliability = excluded.reliability,

@@ -10,9 +10,10 @@ from uuid import UUID
 import numpy as np
 from scipy.special import betainc
 
+from apps.triage.drift import DriftFinding, drift_of
 from apps.triage.reliability import PooledNodes, PooledReliability, fit_reliability
 from apps.triage.reliability_settings import ReliabilitySettings
-from apps.triage.segments import ReliabilityState, Segment, SegmentReliability
+from apps.triage.segments import Drift, ReliabilityState, Segment, SegmentReliability
 from apps.triage.slices import FoundSegment, find_bad_segments
 from apps.triage.tables import DIMENSIONS, AlertTable, Bools, Floats, Labels
 
@@ -57,7 +58,12 @@ def learn_segments(
         segment = _segment_of(slice_, weeks)
         fields = rows.get(_key(segment)) or _of_slice(slice_, segment, weeks)
         rows[_key(segment)] = fields | {"is_found": True, "q_value": slice_.q_value}
+    drifts = {one.segment.camera: one for one in drift_of(**known) if one.segment.camera}  # type: ignore[arg-type]
+    for fields in rows.values():
+        fields["drift"] = _drift(drifts, fields["camera_id"])
     report = {
+        "drift": {camera: one.drift.value for camera, one in drifts.items()},
+        "drift_since": {camera: one.since for camera, one in drifts.items() if one.since},
         "network_rate": pooled.network_rate,
         "limit": settings.limit,
         "least_labels": settings.least_labels,
@@ -192,6 +198,12 @@ def _of_slice(slice_: FoundSegment, segment: Segment, weeks: _Weeks) -> dict[str
     return _told(told, None) | weeks.of_rows(rows)
 
 
+def _drift(drifts: Mapping[str, DriftFinding], camera_id: UUID | None) -> str:
+    """That of the segment's camera, the smallest place whose weeks hold labels enough to tell."""
+    found = drifts.get(str(camera_id)) if camera_id else None
+    return (found.drift if found else Drift.UNKNOWN).value
+
+
 def _segment_of(slice_: FoundSegment, weeks: _Weeks) -> Segment:
     words = {one.dimension: one.value for one in slice_.conditions}
     if "camera" in words:
@@ -213,7 +225,7 @@ def _told(one: SegmentReliability, above: float | None) -> dict[str, Any]:
         "label_count": one.label_count,
         "labels_needed": one.labels_needed,
         "probability_above_limit": above if known else None,
-        "drift": one.drift.value,
+        "drift": Drift.UNKNOWN.value,
     }
 
 

@@ -146,10 +146,9 @@ class Basis:
         fitted, borrowing = self.learned.reliability, self.learned.borrowing
         if fitted is None or borrowing is None:
             return unknown_reliability(segment=segment)
-        found: SegmentReliability = fitted.value.lookup(segment)
-        if found.state is ReliabilityState.UNKNOWN and segment.camera in borrowing.cameras.name:
-            found = replace(borrowing.lookup(segment), labels_needed=found.labels_needed)
-        return replace(found, drift=self.learned.drifts.get(segment.camera, Drift.UNKNOWN))
+        return reliability_of(
+            fitted.value, borrowing=borrowing, drifts=self.learned.drifts, segment=segment
+        )
 
     def surrogate(self, detector: str) -> Surrogate | None:
         """The twin of a detector version ("id@version"), if one is in use."""
@@ -190,6 +189,25 @@ def basis_of(tenant_id: UUID, *, currency: str, camera_id: UUID) -> Basis:
     )
 
 
+def reliability_of(
+    pooled: PooledReliability,
+    *,
+    borrowing: PooledReliability,
+    drifts: Mapping[str, Drift],
+    segment: Segment,
+) -> SegmentReliability:
+    """What one refresh says of a segment; `borrowing` is `borrowing_of` the same fit."""
+    found = pooled.lookup(segment)
+    if found.state is ReliabilityState.UNKNOWN and segment.camera in pooled.cameras.name:
+        found = replace(borrowing.lookup(segment), labels_needed=found.labels_needed)
+    return replace(found, drift=drifts.get(segment.camera, Drift.UNKNOWN))
+
+
+def borrowing_of(pooled: PooledReliability) -> PooledReliability:
+    """The same fit, asked for segments without a label of their own too."""
+    return replace(pooled, settings=replace(pooled.settings, least_own_labels=0))
+
+
 def zone_kind_of(kinds: Sequence[str]) -> str:
     """What a camera with these zones looks at: the first of `ZONE_ORDER`, "" without zones."""
     return next((kind.value for kind in ZONE_ORDER if kind in kinds), "")
@@ -209,8 +227,8 @@ def learned_of(tenant_id: UUID, revision: int, currency: str) -> Learned:
         probability=_probability_models(tenant_id),
         surrogates=dict(_surrogates(tenant_id)),
         reliability=reliability,
-        borrowing=_borrowing(reliability),
-        drifts=_drifts(refresh),
+        borrowing=borrowing_of(reliability.value) if reliability else None,
+        drifts=drifts_of(refresh),
         means=_means(tenant_id),
         labels=_labels(tenant_id),
     )
@@ -235,14 +253,6 @@ def _reliability(refresh: ReliabilityRefresh | None) -> Fitted | None:
     return _fitted(value, refresh.is_simulated)
 
 
-def _borrowing(fitted: Fitted | None) -> PooledReliability | None:
-    """The same fit, asked for segments without a label of their own too."""
-    if fitted is None:
-        return None
-    pooled: PooledReliability = fitted.value
-    return replace(pooled, settings=replace(pooled.settings, least_own_labels=0))
-
-
 def _surrogates(tenant_id: UUID) -> Iterator[tuple[str, Fitted]]:
     for row in SurrogateVersion.objects.filter(tenant_id=tenant_id, is_active=True):
         if fitted := _fitted(_read(Surrogate, row.parameters, str(row)), row.is_simulated):
@@ -262,7 +272,8 @@ def _labels(tenant_id: UUID) -> dict[str, int]:
     return {f"{name}@{version}": count for name, version, count in columns}
 
 
-def _drifts(refresh: ReliabilityRefresh | None) -> dict[str, Drift]:
+def drifts_of(refresh: ReliabilityRefresh | None) -> dict[str, Drift]:
+    """Drift of each camera that the refresh tested."""
     stored = refresh.report.get("drift", {}) if refresh else {}
     return {camera: Drift(state) for camera, state in stored.items()}
 
