@@ -129,7 +129,7 @@ def find_bad_segments(
     weighted = found.p_value / _weights(cells, found, settings)
     q_values = adjusted(weighted)
     named = np.flatnonzero(q_values <= settings.false_discovery_rate)
-    kept = _distinct(cells, groups, found, weighted, named)
+    kept = _distinct(cells, groups, found, weighted, named, settings.false_discovery_rate)
     return tuple(_found(cells, groups, found, q_values, row, settings) for row in kept)
 
 
@@ -246,20 +246,27 @@ def _distinct(
     found: _Candidates,
     weighted: Floats,
     named: Indices,
+    error: float,
 ) -> list[int]:
-    """Of the named slices, the surest first, those that add something to what is already said."""
+    """Of the named slices, the surest first, those that add something to what is already said.
+
+    What overlaps is tested again without the shared labels: Bonferroni over the named, since a
+    slice may be named for the labels that it shares alone.
+    """
     if not len(named):
         return []
     cut = float(weighted[named].max())
+    again = error / len(named)
     taken = np.zeros(len(cells), np.bool_)
     kept = []
-    for row in named[np.lexsort((found.level[named], weighted[named]))].tolist():
+    for row in named[np.lexsort((found.level[named], found.p_value[named]))].tolist():
         inside = groups[found.group[row]].slice_of == found.number[row]
         fresh = np.where(inside & ~taken, 0, np.where(inside | taken, -2, -1))
         if not (fresh == 0).any():
             continue
+        overlaps = bool((inside & taken).any())
         factor = weighted[row] / found.p_value[row] if found.p_value[row] > 0 else 1.0
-        if _fresh_p(cells, fresh) * factor <= cut:
+        if _fresh_p(cells, fresh) * factor <= (min(cut, again) if overlaps else cut):
             kept.append(row)
             taken |= inside
     return kept

@@ -128,3 +128,37 @@ def _thinned(rng, masks, label_count, size):
     others = rng.permutation(np.flatnonzero(~inside))
     rows = np.concatenate([*chosen, others[: size - label_count * len(masks)]])
     return np.sort(rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftingNetwork:
+    """Labelled alerts of 21 weeks; every second camera's rate changes `when` [cameras], once."""
+
+    table: AlertTable
+    labels: Labels
+    changed: np.ndarray
+    when: np.ndarray
+
+
+def drifting_network(*, seed, labels_a_week, network_rate, times, start, sites=2, cameras=6):
+    """Cameras with unlike rates (standard deviation 0.3 on the log-odds) and so many labels a week.
+
+    `start` is when the 21 weeks begin; changes come at any moment of the weeks 10 to 17.
+    """
+    rng = np.random.default_rng(seed)
+    size, weeks = sites * cameras, 21
+    count = rng.poisson(labels_a_week * weeks * size)
+    camera = rng.integers(0, size, count)
+    at = start + rng.random(count) * weeks * 7 * DAY
+    changed = np.arange(size) % 2 == 0
+    when = start + (10 + 7 * rng.random(size)) * 7 * DAY
+    line = np.log(network_rate / (1 - network_rate)) + rng.normal(0.0, 0.3, size)
+    before = 1 / (1 + np.exp(-line))
+    after = np.minimum(times * before, 0.95)
+    late = changed[camera] & (at >= when[camera])
+    false = rng.random(count) < np.where(late, after[camera], before[camera])
+    segments = {name: np.full(count, "") for name in DIMENSIONS}
+    segments["site"] = np.array([f"site-{number}" for number in range(sites)])[camera // cameras]
+    segments["camera"] = np.array([f"camera-{number:02d}" for number in range(size)])[camera]
+    labels = Labels(theft=1.0 - false, sampling_probability=np.ones(count), labelled_at=at + 3600.0)
+    return DriftingNetwork(table=table_of(segments, at), labels=labels, changed=changed, when=when)
