@@ -64,9 +64,9 @@ def read_sample(content: bytes, *, today: date) -> tuple[JudgedRow, ...]:
     """The rows of the file, all or none. Raises UnableToReadSample naming the lines at fault."""
     rows: list[JudgedRow] = []
     faults: list[Fault] = []
-    for line, found in _lines(_text(content)):
+    for line, header, values in _lines(_text(content)):
         try:
-            rows.append(_row(found, today=today))
+            rows.append(_row(header, values, today=today))
         except ValueError as error:
             faults.append(Fault(line=line, message=str(error)))
         if len(rows) > MOST_ROWS:
@@ -92,17 +92,15 @@ def _text(content: bytes) -> str:
     return text
 
 
-def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _lines(text: str) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Line number, header and values of every line that is not empty."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         _require_columns(header)
         for values in reader:
             if any(values):
-                if len(values) != len(header):
-                    wanted = f"{len(header)} values are needed, {len(values)} found"
-                    raise UnableToReadSample([Fault(line=reader.line_num, message=wanted)])
-                yield reader.line_num, dict(zip(header, values, strict=True))
+                yield reader.line_num, header, values
     except csv.Error as error:
         raise UnableToReadSample([Fault(line=reader.line_num, message=str(error))]) from None
 
@@ -116,7 +114,10 @@ def _require_columns(header: list[str]) -> None:
         raise _unreadable("a column appears twice")
 
 
-def _row(found: dict[str, str], *, today: date) -> JudgedRow:
+def _row(header: list[str], values: list[str], *, today: date) -> JudgedRow:
+    if len(values) != len(header):
+        raise ValueError(f"{len(header)} values are needed, {len(values)} found")
+    found = dict(zip(header, values, strict=True))
     return JudgedRow(
         day=_day(found["day"], today=today),
         attribute=_word(found, "attribute"),

@@ -76,10 +76,11 @@ def test_the_same_file_is_taken_once(world: World) -> None:
 def test_one_wrong_line_and_nothing_is_taken(world: World) -> None:
     lines = sample_file(FAIR, rows=5).decode().splitlines()
     lines[3] = lines[3].rsplit(",", 1)[0] + ",maybe"
+    lines[4] = "2026-08-03,only three,values"
     lines[5] = "yesterday" + lines[5][10:]
     with pytest.raises(UnableToReadSample) as refused:
         take(world, "\n".join(lines).encode())
-    assert [fault.line for fault in refused.value.faults] == [4, 6]
+    assert [fault.line for fault in refused.value.faults] == [4, 5, 6]
     assert "was_overridden is 'maybe'" in str(refused.value.faults[0])
     assert not FairnessSample.objects.exists()
     assert audited("fairness:sample_imported") == 0
