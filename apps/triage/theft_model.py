@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from apps.triage.calibration import inverse_probability_weights
 from apps.triage.probability import UNIFORM_PRIOR, ProbabilityBasis, TheftProbability
 from apps.triage.tables import AlertTable, Bools, Floats, Labels
 from apps.triage.theft_model_fit import (
@@ -27,7 +28,7 @@ from apps.triage.theft_model_fit import (
     fit_posterior,
 )
 from apps.triage.theft_model_plan import Plan, plan_for
-from apps.triage.theft_model_recalibration import inverse_weights, left_out, shift_and_slope
+from apps.triage.theft_model_recalibration import left_out, shift_and_slope
 from apps.triage.theft_model_settings import DEFAULT_SETTINGS, TheftModelSettings
 from apps.triage.theft_model_terms import Source, rounded
 
@@ -212,15 +213,14 @@ def fit_theft_model(
     known = known[_canonical_order(table.where(known), labels.where(known))]
     learned, judgements = table.where(known), labels.where(known)
     plan = plan_for(seen=table.where(seen), learned=learned, settings=settings)
-    half_life = settings.half_life_days[0]
-    problem = _problem(plan, learned, judgements, as_of, half_life, settings)
+    problem = _problem(plan, learned, judgements, as_of, settings)
     posterior = fit_posterior(problem, rounds=settings.rounds)
     facts = _detector_facts(learned, judgements, problem, posterior, settings)
     return TheftModel(
         version=version,
         as_of=as_of,
         label_count=len(learned),
-        half_life_days=half_life,
+        half_life_days=settings.half_life_days,
         detectors=facts,
         plan=plan,
         mode=tuple(rounded(float(one)) for one in posterior.mode),
@@ -274,7 +274,6 @@ def _problem(
     table: AlertTable,
     labels: Labels,
     as_of: float,
-    half_life: float,
     settings: TheftModelSettings,
 ) -> Problem:
     group, fixed = plan.groups()
@@ -282,7 +281,7 @@ def _problem(
     return Problem(
         design=plan.design(table),
         theft=labels.theft,
-        weight=0.5 ** (age / half_life),
+        weight=0.5 ** (age / settings.half_life_days),
         group=group,
         fixed=fixed,
         judgement=Judgement(sensitivity=settings.sensitivity, specificity=settings.specificity),
@@ -312,9 +311,8 @@ def _detector_facts(
             odds=odds[rows],
             theft=labels.theft[rows],
             weight=problem.weight[rows]
-            * inverse_weights(
-                sampling_probability=labels.sampling_probability[rows],
-                largest=settings.largest_weight,
+            * inverse_probability_weights(
+                labels.sampling_probability[rows], largest=settings.largest_weight
             ),
             judgement=problem.judgement,
         )

@@ -34,6 +34,19 @@ class Blocks:
     columns: int
     blocks: tuple[Block, ...]
 
+    def thinned(self, every: int) -> "Blocks":
+        """The same columns on every so-manieth row of each block; the others have no columns."""
+        thin = tuple(
+            Block(rows=one.rows[::every], columns=one.columns, design=one.design[::every])
+            for one in self.blocks
+        )
+        return Blocks(rows=self.rows, columns=self.columns, blocks=thin)
+
+    @property
+    def used(self) -> Places:
+        """The rows that have columns, rising."""
+        return np.sort(np.concatenate([np.zeros(0, np.intp), *(one.rows for one in self.blocks)]))
+
     def times(self, coefficients: Floats) -> Floats:
         """X·β. [n]"""
         total = np.zeros(self.rows)

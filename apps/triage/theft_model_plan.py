@@ -12,6 +12,7 @@ from apps.triage.theft_model_settings import TheftModelSettings
 from apps.triage.theft_model_terms import (
     SCORE,
     Bends,
+    Cameras,
     Codes,
     Coding,
     Source,
@@ -129,7 +130,7 @@ def _score_bends(
                 column=SCORE,
                 detector=detector,
                 values=values_of(mine, SCORE),
-                cameras=mine.segments["camera"].tolist(),
+                cameras=Cameras.of(mine),
                 knots=settings.score_knots,
             )
         )
@@ -148,7 +149,7 @@ def _signal_bends(seen: AlertTable, settings: TheftModelSettings) -> tuple[Bends
                     column=name,
                     label=label,
                     values=values_of(mine, name),
-                    cameras=mine.segments["camera"].tolist(),
+                    cameras=Cameras.of(mine),
                     knots=settings.signal_knots,
                 )
             )

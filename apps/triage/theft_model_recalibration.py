@@ -29,15 +29,6 @@ def left_out(problem: Problem, posterior: Posterior) -> Floats:
     return odds - pull * variance / np.maximum(1 - weight * variance, 0.1)
 
 
-def inverse_weights(*, sampling_probability: Floats, largest: float) -> Floats:
-    """1/p truncated at `largest`, scaled so that their sum is Kish's effective sample size. [n]"""
-    weight = np.minimum(1 / sampling_probability, largest)
-    if not len(weight):
-        return weight
-    effective: Floats = weight * (weight.sum() / (weight @ weight))
-    return effective
-
-
 def shift_and_slope(
     *, odds: Floats, theft: Floats, weight: Floats, judgement: Judgement
 ) -> tuple[float, float]:

@@ -15,8 +15,7 @@ class TheftModelSettings:
     of theft or of false alarm, is not calibrated: its alerts keep the documented prior.
     `sensitivity` and `specificity` are those of the people who judge (cost model): a label is a
     judgement, not the truth. `half_life_days`: a label of that age counts half, because stores and
-    detectors drift; of several the one is taken that predicted the labels of the last
-    `drift_days` best from what was known before. `largest_weight` truncates the inverse sampling
+    detectors drift. `largest_weight` truncates the inverse sampling
     probabilities of the recalibration (Lee, Lessler, Stuart 2011): one lucky audit must not speak
     for a hundred alerts. `score_knots` and `signal_knots` count the bends of the transforms;
     two signals that at least `least_pair_share` of the alerts have both of get a product.
@@ -26,8 +25,7 @@ class TheftModelSettings:
     minimum_of_each: int = MINIMUM_OF_EACH
     sensitivity: float = 0.95
     specificity: float = 0.9935
-    half_life_days: tuple[float, ...] = (60.0,)
-    drift_days: float = 10.0
+    half_life_days: float = 60.0
     largest_weight: float = 20.0
     score_knots: int = 4
     signal_knots: int = 3
@@ -39,10 +37,8 @@ class TheftModelSettings:
             raise ValueError("minimum labels and rounds are at least 1")
         if not (0.5 < self.sensitivity <= 1 and 0.5 < self.specificity <= 1):
             raise ValueError("judgements better than chance are needed: 0.5 < s, t ≤ 1")
-        if not self.half_life_days or not all(0 < days < math.inf for days in self.half_life_days):
-            raise ValueError("half-lives are positive numbers of days")
-        if not self.drift_days > 0 or self.largest_weight < 1:
-            raise ValueError("drift days are positive and the largest weight is at least 1")
+        if not 0 < self.half_life_days < math.inf or self.largest_weight < 1:
+            raise ValueError("the half-life is positive and the largest weight is at least 1")
         if min(self.score_knots, self.signal_knots) < 0:
             raise ValueError("numbers of knots are not negative")
 

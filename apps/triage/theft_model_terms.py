@@ -42,6 +42,21 @@ class Source(StrEnum):
     SEGMENT = "segment"
 
 
+@dataclass(frozen=True)
+class Cameras:
+    """The cameras of a table: their names, and for each row the place of its own. [n]"""
+
+    names: tuple[str, ...]
+    place: Codes
+
+    @classmethod
+    def of(cls, table: AlertTable) -> "Cameras":
+        rows = table.segments["camera"].tolist()
+        names = tuple(sorted(set(rows)))
+        known = {name: at for at, name in enumerate(names)}
+        return cls(names, np.fromiter(map(known.get, rows), dtype=np.int64, count=len(rows)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bends:
     """A piecewise linear transform of one column: (scaled − middle)/spread, clipped, then hinges.
@@ -61,9 +76,10 @@ class Bends:
     knots: tuple[float, ...]
     usual: Mapping[str, float]
 
-    def standard(self, values: Floats, cameras: Sequence[str]) -> Floats:
+    def standard(self, values: Floats, cameras: Cameras) -> Floats:
         """The clipped standardised values less what is usual at the camera, 0 where missing. [n]"""
-        away = self.away(values) - np.array([self.usual.get(one, 0.0) for one in cameras])
+        usual = np.array([self.usual.get(one, 0.0) for one in cameras.names], dtype=np.float64)
+        away = self.away(values) - usual[cameras.place]
         return np.where(np.isnan(away), 0.0, np.clip(away, -FARTHEST, FARTHEST))
 
     def away(self, values: Floats) -> Floats:
@@ -166,7 +182,7 @@ def bends_of(
     *,
     column: str,
     values: Floats,
-    cameras: Sequence[str],
+    cameras: Cameras,
     knots: int,
     detector: str = "",
     label: str = "",
@@ -196,9 +212,9 @@ def bends_of(
     return replace(line, knots=tuple(float(one) for one in places if abs(one) < FARTHEST))
 
 
-def _usual(away: Floats, cameras: Sequence[str]) -> dict[str, float]:
+def _usual(away: Floats, cameras: Cameras) -> dict[str, float]:
     """Each camera's mean, drawn towards 0 by n/(n + within ÷ between variance) (Efron, Morris)."""
-    names, place = np.unique(np.array(cameras, dtype=np.str_), return_inverse=True)
+    names, place = cameras.names, cameras.place
     given = ~np.isnan(away)
     count = np.bincount(place[given], minlength=len(names))
     held = np.maximum(count, 1)
@@ -207,8 +223,8 @@ def _usual(away: Floats, cameras: Sequence[str]) -> dict[str, float]:
     within = float(np.mean((away[given] - mean[place[given]]) ** 2))
     some = count > 0
     between = max(float(np.mean(mean[some] ** 2 - within / held[some])), 1e-4)
-    shrunken = mean * count / (count + within / between)
-    return {str(name): rounded(float(one)) for name, one in zip(names, shrunken, strict=True)}
+    shrunken = mean * count / (held + within / between)
+    return {name: rounded(float(one)) for name, one in zip(names, shrunken, strict=True)}
 
 
 def _middle_and_spread(given: Floats) -> tuple[float, float]:
@@ -244,7 +260,7 @@ def numeric_columns(
     Those of a transform are its line, its hinges and "missing"; a product is that of two lines.
     """
     common = lines(table, bends)
-    cameras = table.segments["camera"].tolist()
+    cameras = Cameras.of(table)
     columns = [np.ones(len(table)), common[SCORE]]
     for one in bends:
         values = values_of(table, one.column)
@@ -260,7 +276,7 @@ def numeric_columns(
 
 def lines(table: AlertTable, bends: Sequence[Bends]) -> dict[str, Floats]:
     """The standardised values of the score and of each signal, 0 where missing. [n] each"""
-    cameras = table.segments["camera"].tolist()
+    cameras = Cameras.of(table)
     found: dict[str, Floats] = {SCORE: np.zeros(len(table))}
     for one in bends:
         if not one.label:
