@@ -5,6 +5,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,14 @@ from apps.audit.operations import record
 from apps.reliability.models import CostModelVersion
 from apps.reliability.operations import create_cost_model_version
 from apps.sites.models import Camera, Roster, Site
-from apps.sites.operations import add_camera, add_roster, add_zone, create_site, grant_site
+from apps.sites.operations import (
+    add_camera,
+    add_roster,
+    add_zone,
+    create_site,
+    grant_site,
+    link_cameras,
+)
 from apps.triage.cost_model import default_cost_model
 
 SLUG = "demo"
@@ -141,7 +149,14 @@ def _site(actor: Actor, place: Place) -> Site:
             camera = add_camera(actor=actor, site=site, slug=slug, name=name)
             for kind, zone, polygon in ZONES[slug]:
                 add_zone(actor=actor, camera=camera, kind=kind, name=zone, polygon=polygon)
+    _link_all(actor, site)
     return site
+
+
+def _link_all(actor: Actor, site: Site) -> None:
+    """The demo's stores are one room each: every camera is beside every other one."""
+    for one, other in combinations(site.cameras.order_by("slug"), 2):
+        link_cameras(actor=actor, one=one, other=other)
 
 
 def _account(

@@ -381,7 +381,7 @@ def test_a_nudge_decides_nothing_and_has_the_database_read_again(
             assert not desk.all_of("render_dossier")
             desk.standing = Standing(state=AlertState.RESOLVED, theft_confirmed=True)
             await run.signal(LOOK_AGAIN)
-            assert (await run.result())["state"] == AlertState.RESOLVED
+            assert (await run.result()).state == AlertState.RESOLVED
         assert desk.all_of("open_case")
         assert not desk.all_of("apply_decision")
 
