@@ -15,6 +15,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from apps.triage.audit_share import AuditSettings, audit_shares
 from apps.triage.cost_model import LARGEST_AMOUNT, CostModel
 from apps.triage.cost_rows import CostRow, cost_rows, loss_avoided_per_minute
 from apps.triage.decoding import SINCE_2
@@ -57,7 +58,8 @@ class TriagePolicy:
 
     `audit_share` of the archived alerts goes to people blind; `raised_audit_share` of those
     archived although an isolated step was observed. Both above 0 (labels must stay unbiased) up
-    to 1.
+    to 1. With `audit_by_doubt` the share rises from the one to the other the closer an archived
+    alert is to being verified (`apps.triage.audit_share`): there a label teaches most.
 
     A segment is red from P(false-positive rate > `reliability_limit`) = `red_from` on, green up to
     `green_up_to`, amber between, and unknown below `least_labels` labels. A surrogate below
@@ -76,6 +78,7 @@ class TriagePolicy:
     fidelity_floor: float = field(default=0.90, metadata=SINCE_2)
     invariance_tolerance: float = field(default=0.05, metadata=SINCE_2)
     fairness: FairnessSettings = field(default=FairnessSettings(), metadata=SINCE_2)
+    audit_by_doubt: bool = field(default=False, metadata=SINCE_2)
 
     def __post_init__(self) -> None:
         if not self.version:
@@ -250,7 +253,8 @@ def decide_batch(
     chosen = _cheapest(expected, allowed)
     archived = (chosen == _ARCHIVE) & ~review
     raised = archived & reasons[ReasonCode.SEQUENCE_ISOLATED]
-    share = np.where(raised, policy.raised_audit_share, policy.audit_share)
+    share = np.where(raised, policy.raised_audit_share, _audit_share(batch, model, policy))
+    raised |= archived & (share > policy.audit_share)
     reasons[ReasonCode.NOT_ARCHIVED_ON_A_PRIOR] = floor
     reasons |= _reasons_of_choice(batch, model, expected, allowed, chosen)
     reasons[ReasonCode.AUDIT_SHARE_RAISED] = raised
@@ -261,6 +265,18 @@ def decide_batch(
         expected=expected,
         audit_share=np.where(archived, share, 0.0),
         reasons=_ended_by(review, reasons),
+    )
+
+
+def _audit_share(batch: DecisionBatch, model: CostModel, policy: TriagePolicy) -> Floats:
+    if not policy.audit_by_doubt:
+        return np.full(len(batch.probability), policy.audit_share)
+    return audit_shares(
+        probability=batch.probability,
+        high=batch.high,
+        minute_shadow_price=batch.minute_shadow_price,
+        model=model,
+        settings=AuditSettings(floor=policy.audit_share, most=policy.raised_audit_share),
     )
 
 

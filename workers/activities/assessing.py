@@ -172,7 +172,8 @@ def _policy(audit_share: float, basis: Basis) -> TriagePolicy:
     share = max(audit_share, LEAST_AUDIT_SHARE)
     return replace(
         policy,
-        version=f"{policy.version}/audit-{share:g}",
+        version=f"{policy.version}/audit-{share:g}-by-doubt",
+        audit_by_doubt=True,
         audit_share=share,
         raised_audit_share=max(share, policy.raised_audit_share),
     )
