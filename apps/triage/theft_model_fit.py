@@ -23,10 +23,11 @@ PRIOR_SCALE = 0.1
 PRIOR_WEIGHT = 1.0
 SMALLEST_SCALE = 0.01
 LARGEST_SCALE = 3.0
-RENEWALS = 3
+RENEWALS = 2
 MOVED = 0.02
 CLOSE = 0.05
 ENOUGH_ROWS = 4000
+FIRST_ROUNDS = 3
 LAST_ROUNDS = 2
 
 
@@ -77,7 +78,7 @@ def fit_posterior(problem: Problem, *, rounds: int) -> Posterior:
     every = problem.design.rows // ENOUGH_ROWS
     if every < 2:
         return _improved(problem, start, rounds)
-    thin = _improved(_thinned(problem, every), start, rounds)
+    thin = _improved(_thinned(problem, every), start, min(rounds, FIRST_ROUNDS))
     return _improved(problem, thin, min(rounds, LAST_ROUNDS))
 
 

@@ -30,7 +30,7 @@ class TheftModelSettings:
     score_knots: int = 4
     signal_knots: int = 3
     least_pair_share: float = 0.03
-    rounds: int = 14
+    rounds: int = 8
 
     def __post_init__(self) -> None:
         if min(self.minimum_labels, self.minimum_of_each, self.rounds) < 1:
