@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from apps.accounts.models import Tenant
 from apps.accounts.tenancy import tenant_scope
+from apps.reliability.history_file import PastAlert, past_alerts
 from apps.reliability.models import AlertFact
 from tests.world import make_camera, make_site, make_tenant
 
@@ -77,11 +78,21 @@ def test_the_file_has_one_labelled_alert_a_line(tmp_path: Path) -> None:
     assert {one["verdict"] for one in lines} >= {"", "theft_confirmed", "false_alarm"}
 
 
+def test_the_file_is_what_import_history_reads(tmp_path: Path) -> None:
+    path = tmp_path / "history.ndjson"
+    run("--out", str(path))
+    with path.open() as lines:
+        read = list(past_alerts(lines, is_csv=False))
+    assert [one for one in read if not isinstance(one, PastAlert)] == []
+    assert any(one.verdict for one in read)
+
+
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be written"):
         run("--out", str(tmp_path / "missing" / "file"))
 
 
+@pytest.mark.django_db(transaction=True)  # the loop runs between transactions, not inside one
 def test_a_rehearsal_gets_labelled_facts_on_its_own_cameras_once(rehearsal: Tenant) -> None:
     first = json.loads(run("--json", "--into-tenant", rehearsal.slug))
     assert first["stored"]["added"] == first["stored"]["rows"] > 50

@@ -44,13 +44,9 @@ def store_simulated_history(
     """Write a simulated history as facts of a rehearsal tenant, mapped onto its cameras.
 
     Facts say "simulated" and "drill". The same seed and configuration again adds nothing. Raises
-    `UnableToStoreSimulation` for a tenant that is no rehearsal, or that has no camera. Call it
-    inside the tenant's scope.
+    `UnableToStoreSimulation` as `require_rehearsal` does. Call it inside the tenant's scope.
     """
-    if not tenant.is_drill:
-        raise UnableToStoreSimulation(
-            f"{tenant.slug} is not a rehearsal: simulated alerts belong into a drill tenant only."
-        )
+    require_rehearsal(tenant)
     prefix = external_prefix(history)
     with transaction.atomic():
         mine = AlertFact.objects.filter(tenant_id=tenant.id, external_id__startswith=prefix)
@@ -66,6 +62,19 @@ def store_simulated_history(
                 details={"simulated": True, "seed": history.seed, "rows": stored.added},
             )
     return stored
+
+
+def require_rehearsal(tenant: Tenant) -> None:
+    """Raise `UnableToStoreSimulation` for a tenant that is no rehearsal, or that has no camera.
+
+    Call it inside the tenant's scope.
+    """
+    if not tenant.is_drill:
+        raise UnableToStoreSimulation(
+            f"{tenant.slug} is not a rehearsal: simulated alerts belong into a drill tenant only."
+        )
+    if not Camera.objects.filter(tenant_id=tenant.id, is_active=True).exists():
+        raise UnableToStoreSimulation(f"{tenant.slug} has no camera to put simulated alerts on.")
 
 
 def external_prefix(history: SimulatedHistory) -> str:
@@ -134,8 +143,6 @@ def _cameras_for(tenant: Tenant, history: SimulatedHistory) -> dict[str, tuple[U
     known = Camera.objects.filter(tenant_id=tenant.id, is_active=True)
     for site_id, camera_id in known.order_by("site__slug", "slug").values_list("site_id", "id"):
         by_site[site_id].append(camera_id)
-    if not by_site:
-        raise UnableToStoreSimulation(f"{tenant.slug} has no camera to put simulated alerts on.")
     sites = list(by_site)
     mapped: dict[str, tuple[UUID, UUID]] = {}
     seen: dict[UUID, int] = defaultdict(int)

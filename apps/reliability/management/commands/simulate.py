@@ -15,6 +15,7 @@ from apps.audit.events import Actor
 from apps.reliability.operations.simulated import (
     StoredSimulation,
     UnableToStoreSimulation,
+    require_rehearsal,
     store_simulated_history,
 )
 from apps.triage.cost_model import default_cost_model
@@ -87,10 +88,11 @@ def _rehearsal(slug: str) -> Tenant:
     tenant = Tenant.objects.filter(slug=slug).first()
     if tenant is None:
         raise CommandError(f"There is no tenant {slug!r}.")
-    if not tenant.is_drill:
-        raise CommandError(
-            f"{slug} is not a rehearsal: simulated alerts belong into a drill tenant only."
-        )
+    with tenant_scope(tenant.id):
+        try:
+            require_rehearsal(tenant)
+        except UnableToStoreSimulation as refusal:
+            raise CommandError(f"Nothing was simulated. {refusal}") from refusal
     return tenant
 
 
@@ -114,12 +116,9 @@ def _store(tenant: Tenant, history: SimulatedHistory) -> StoredSimulation:
         judge=product_judge(policy=settings.policy, every=1),
     )
     with tenant_scope(tenant.id):
-        try:
-            return store_simulated_history(
-                actor=Actor.system(tenant.id), tenant=tenant, history=history, result=result
-            )
-        except UnableToStoreSimulation as refusal:
-            raise CommandError(f"Nothing was written. {refusal}") from refusal
+        return store_simulated_history(
+            actor=Actor.system(tenant.id), tenant=tenant, history=history, result=result
+        )
 
 
 def _in_words(history: SimulatedHistory, facts: dict[str, Any]) -> str:
