@@ -48,6 +48,14 @@ class HumanTask(models.Model):
     disposition = models.OneToOneField(
         Disposition, on_delete=models.PROTECT, null=True, blank=True, related_name="task"
     )
+    settled_by = models.ForeignKey(
+        "Confirmation",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="settled_tasks",
+        help_text="The confirmation of another alert of the item that named this one.",
+    )
 
     class Meta:
         ordering = ["due_at"]

@@ -48,7 +48,8 @@ _UNAUTHORISED = """
     SELECT d.alert_id FROM alerts_disposition d WHERE NOT EXISTS (
         SELECT 1 FROM reviews_decisionattempt t
         JOIN reviews_confirmation c ON c.attempt_id = t.id AND c.user_id = t.user_id
-        WHERE t.alert_id = d.alert_id AND t.state = 'applied' AND t.user_id = d.decided_by
+        LEFT JOIN reviews_humantask other ON other.settled_by_id = c.id
+        WHERE d.alert_id IN (t.alert_id, other.alert_id) AND t.state = 'applied' AND t.user_id = d.decided_by
           AND t.submitted_at IS NOT NULL AND c.confirmed_at < t.expires_at
           AND c.payload_digest = t.payload_digest AND t.payload->>'verdict' = d.verdict)
 """

@@ -54,7 +54,7 @@ class Person:
         payload = {"verdict": verdict, "reasons": [], "comment": ""} | more
         answer = self.post(f"/api/v1/alerts/{alert_id}/decisions/", payload)
         assert answer.status_code == 201, answer.text
-        return Prepared(self, payload, answer.json())
+        return Prepared(self, answer.json())
 
     def decide(self, alert_id: str, verdict: str, **more: object) -> str:
         """Prepare and confirm; the attempt's id. What became of it, `attempt` tells."""
@@ -75,9 +75,9 @@ class Person:
 class Prepared:
     """A decision as it was shown, with the token that confirms it."""
 
-    def __init__(self, person: Person, payload: dict[str, Any], shown: dict[str, Any]) -> None:
+    def __init__(self, person: Person, shown: dict[str, Any]) -> None:
         self._person = person
-        self._payload = payload
+        self._payload = shown["attempt"]["payload"]
         self._token = shown["token"]
         self.id = str(shown["attempt"]["id"])
 

@@ -210,6 +210,10 @@ def test_one_look_settles_the_item_and_names_what_it_settled(
     verdicts = Disposition.objects.filter(alert__in=pair).values_list("verdict", "decided_by")
     assert set(verdicts) == {("false_alarm", world.operator.id)}
     assert not HumanTask.objects.filter(state="open").exists()
+    settled = HumanTask.objects.get(alert=duplicate)
+    assert settled.settled_by is not None
+    assert settled.settled_by.attempt.alert_id == lead.id
+    assert HumanTask.objects.get(alert=lead).settled_by is None
     assert ReviewItem.objects.get().state == "decided"
     assert events_of(duplicate)[-3:] == ["disposition:recorded", "task:closed", "alert:resolved"]
     assert duplicates_of(world) == {duplicate.id}

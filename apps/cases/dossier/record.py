@@ -3,6 +3,8 @@
 import zoneinfo
 from datetime import UTC, datetime
 
+from django.db.models import Q
+
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Disposition
 from apps.alerts.queries import latest_assessment
@@ -25,7 +27,8 @@ def dossier_record(*, alert: Alert, now: datetime) -> dict[str, object]:
         .exclude(kind=EvidenceKind.DOSSIER)
         .order_by("acquired_at", "key")
     )
-    confirmations = list(Confirmation.objects.filter(task__alert=alert).order_by("confirmed_at"))
+    own_or_of_the_item = Q(task__alert=alert) | Q(settled_tasks__alert=alert)
+    confirmations = list(Confirmation.objects.filter(own_or_of_the_item).order_by("confirmed_at"))
     utc = now.astimezone(UTC)
     return {
         "reference": alert.reference,

@@ -15,7 +15,7 @@ from apps.alerts.models import Alert, Disposition
 from apps.audit.events import Event, Subject
 from apps.audit.operations import record
 from apps.reviews.item_queries import item_of, others_of
-from apps.reviews.models import DecisionAttempt, HumanTask
+from apps.reviews.models import Confirmation, DecisionAttempt, HumanTask
 from apps.reviews.operations.items import settle_item
 from apps.reviews.operations.settling import person_behind
 from apps.reviews.payload import DecisionPayload
@@ -85,7 +85,8 @@ def _write(
         decided_at=now,
         sampling_probability=alert.sampling_probability,
     )
-    _close_task(alert, task_id, disposition, now=now)
+    by = attempt.confirmation if alert.id != attempt.alert_id else None
+    _close_task(alert, task_id, disposition, settled_by=by, now=now)
     _resolve(alert, now=now)
     _tell_the_chain(attempt, alert, task_id, disposition, payload)
     publish_live(
@@ -121,9 +122,18 @@ def _tell_the_chain(
     )
 
 
-def _close_task(alert: Alert, task_id: UUID, disposition: Disposition, *, now: datetime) -> None:
+def _close_task(
+    alert: Alert,
+    task_id: UUID,
+    disposition: Disposition,
+    *,
+    settled_by: Confirmation | None,
+    now: datetime,
+) -> None:
     open_tasks = HumanTask.objects.filter(id=task_id, alert=alert, state=TaskState.OPEN)
-    closed = open_tasks.update(state=TaskState.DONE, done_at=now, disposition=disposition)
+    closed = open_tasks.update(
+        state=TaskState.DONE, done_at=now, disposition=disposition, settled_by=settled_by
+    )
     if closed != 1 or open_task_of(alert) is not None:
         raise AssertionError("the task was locked with its alert, and is closed once")
 
