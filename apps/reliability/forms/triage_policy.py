@@ -33,6 +33,10 @@ class TriagePolicyForm(ChoiceForm):
 
     audit_share = of_hundred("Archived alerts drawn")
     raised_audit_share = of_hundred("Drawn where one step was observed on its own")
+    audit_by_doubt = forms.BooleanField(
+        label="Draw more of those that were nearly verified, up to the second share",
+        required=False,
+    )
     reliability_limit = of_hundred("Limit of false alerts")
     red_from = of_hundred(
         "Red from a certainty of",
@@ -59,6 +63,7 @@ class TriagePolicyForm(ChoiceForm):
         fairness = policy.fairness
         found |= {name: hundredths(getattr(fairness, name)) for name in _FAIRNESS_SHARES}
         return found | {
+            "audit_by_doubt": policy.audit_by_doubt,
             "least_labels": policy.least_labels,
             "least_rows": fairness.least_rows,
             "largest_ratio": fairness.largest_ratio,
@@ -69,7 +74,7 @@ class TriagePolicyForm(ChoiceForm):
             Section(
                 title="Blind audit of archived alerts",
                 words="Without it nobody would ever judge an archived alert, and labels would be biased.",
-                fields=self.chosen("audit_share", "raised_audit_share"),
+                fields=self.chosen("audit_share", "raised_audit_share", "audit_by_doubt"),
             ),
             Section(
                 title="When scores are not to be trusted",
@@ -98,6 +103,7 @@ class TriagePolicyForm(ChoiceForm):
     def read(self, data: Mapping[str, Any]) -> TriagePolicy:
         return TriagePolicy(
             version="draft",
+            audit_by_doubt=bool(data.get("audit_by_doubt")),
             least_labels=data["least_labels"],
             fairness=FairnessSettings(
                 least_rows=data["least_rows"],

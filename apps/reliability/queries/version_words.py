@@ -39,6 +39,7 @@ _PLAIN = {
     "escalate.delay_minutes": "Minutes until an escalation is acted on",
     "verify.minutes": "Minutes a verification takes",
     "verify.delay_minutes": "Minutes until a verification is acted on",
+    "audit_by_doubt": "More drawn of those nearly verified",
     "least_labels": "Labels needed before a state is told",
     "fairness.least_rows": "Judged alerts needed in a group",
     "fairness.largest_ratio": "Largest ratio between groups",
@@ -85,6 +86,8 @@ def _worded(change: FieldChange, currency: str) -> WordedChange:
 def _text(name: str, value: Any, currency: str) -> str:
     if value is None or value == []:
         return NOT_SET
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if name in _MONEY:
         return money(value, currency=currency)
     if name in _SHARES:
