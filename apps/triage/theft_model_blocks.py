@@ -1,7 +1,7 @@
 """The columns of the theft model as dense blocks of rows that share the columns they use.
 
-An alert of one kind has the signals of its kind and stands in one of its kind's cameras, so most
-of the columns are 0 for it. Rows of one kind form blocks that keep only the columns in use, which
+An alert has the signals of its kind and stands in one camera of one site, so most of the columns
+are 0 for it. Rows of one kind and site form blocks that keep only the columns in use, which
 makes sums of products several times cheaper and changes none of them.
 """
 

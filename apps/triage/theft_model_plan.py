@@ -63,7 +63,7 @@ class Plan:
             codes=codes,
             values=values,
             sizes=[len(levels) for levels in self.levels],
-            kinds=table.label,
+            kinds=np.char.add(np.char.add(table.label, "/"), table.segments["site"]),
         )
 
     def effects(self, table: AlertTable) -> tuple[list[Codes], list[Floats]]:
