@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.tenancy import tenant_scope
-from apps.alerts.models import Alert, Clip, Disposition
+from apps.alerts.models import Alert, Clip, Disposition, OutboxEntry
 from apps.audit.events import Channel
 from apps.cases.models import Case
 from apps.cases.operations import open_case
@@ -25,6 +25,7 @@ from apps.reviews.operations import (
     rejoin_alert,
     split_alert,
 )
+from apps.reviews.operations.delivery import tell_settled
 from apps.reviews.payload import DecisionPayload
 from apps.sites.models import Camera
 from apps.sites.operations import UnableToLink, link_cameras
@@ -445,3 +446,22 @@ def test_a_clip_marked_long_joins_at_its_end(world: World, next_camera: Camera) 
     Clip.objects.filter(alert=first).update(marked_from_ms=0, marked_to_ms=20_000)
     arrive(next_camera, after=24)
     assert ReviewItem.objects.get().lead_id == first.id
+
+
+def test_the_sweeper_repeats_the_nudge_until_the_run_has_finished(
+    world: World, pair: tuple[Alert, Alert], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr("workflows.client.look_again", told.append)
+    lead, duplicate = pair
+    for alert in pair:
+        OutboxEntry.objects.create(
+            alert=alert, tenant_id=alert.tenant_id, next_try_at=NOW, created_at=NOW
+        )
+    decide(world, lead)
+    soon = timezone.now() + timedelta(minutes=1)
+    assert tell_settled(now=timezone.now()) == 0
+    assert tell_settled(now=soon) == 1
+    assert told == [duplicate.id]
+    OutboxEntry.objects.filter(alert=duplicate).update(finished_at=soon)
+    assert tell_settled(now=soon) == 0
