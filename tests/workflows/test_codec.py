@@ -33,7 +33,9 @@ def test_what_is_encrypted_comes_back_and_cannot_be_read_meanwhile(data: bytes) 
     made = codec(NEW)
     sealed = encoded(made, data)
     assert len(data) < 8 or data not in sealed.data
-    assert sealed.metadata == encoded(made, b"other words").metadata  # says nothing of what is inside
+    assert (
+        sealed.metadata == encoded(made, b"other words").metadata
+    )  # says nothing of what is inside
     assert asyncio.run(made.decode([sealed]))[0].data == data
 
 
