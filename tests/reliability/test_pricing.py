@@ -9,7 +9,7 @@ from apps.reliability.models import TriageBasis
 from apps.reliability.operations import price_minutes
 from apps.reliability.operations.pricing import rostered_minutes
 from apps.reliability.tasks import price_minutes as price_every_tenant
-from apps.reviews.operations import open_task
+from apps.reviews.operations import join_item, open_task
 from apps.sites.models import Roster, Site
 from tests.world import NOW, World, make_waiting_alert
 
@@ -56,6 +56,20 @@ def test_a_backlog_beyond_the_minutes_on_duty_has_one(world: World) -> None:
     assert basis.pricing["marginal_value"] in (30.0, 20.0, 10.0)
     assert basis.pricing["on_duty_minutes"] == 1.0
     assert (basis.priced_at, basis.revision) == (NOW, 1)
+
+
+def test_one_person_on_three_alerts_waits_for_one_look(world: World) -> None:
+    on_duty(world.site, minutes=12)
+    for value in (30.0, 20.0, 10.0):
+        wait(world, value=value)
+    price(world)
+    assert TriageBasis.objects.get().pricing["waiting"] == 3
+
+    for alert in Alert.objects.order_by("received_at", "id"):
+        join_item(alert=alert, now=NOW)
+
+    price(world)
+    assert TriageBasis.objects.get().pricing["waiting"] == 1
 
 
 def test_with_nobody_on_duty_alerts_wait_for_the_next_shift(world: World) -> None:

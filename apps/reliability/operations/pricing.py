@@ -11,6 +11,7 @@ from apps.accounts.models import Tenant
 from apps.accounts.tenancy import tenant_scope
 from apps.reliability.models import TriageBasis
 from apps.reliability.queries.choices import active_cost_model
+from apps.reviews.item_queries import duplicate_alert_ids
 from apps.reviews.models import HumanTask, TaskKind
 from apps.sites.models import Roster
 from apps.triage.cost_model import CostModel
@@ -55,6 +56,7 @@ def rostered_minutes(tenant_id: UUID, *, now: datetime, until: datetime) -> floa
 def _price(tenant_id: UUID, on_duty: float, model: CostModel) -> MinutePrice:
     waiting = list(
         HumanTask.objects.filter(tenant_id=tenant_id, state=TaskState.OPEN)
+        .exclude(alert_id__in=duplicate_alert_ids(tenant_id=tenant_id))
         .annotate(value=F("alert__priority"), strategy=F("alert__strategy"))
         .values_list("kind", "value", "strategy")[:MOST_WAITING]
     )
