@@ -19,6 +19,12 @@ RETURNS TABLE (
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
+    IF EXISTS (
+        SELECT 1 FROM alerts_alert a JOIN sites_camera c ON c.id = a.camera_id
+        WHERE a.id = p_alert AND a.clock_skew_flagged AND c.clock_offset_seconds = 0
+    ) THEN
+        RETURN;  -- its camera's clock cannot be believed, so nobody knows what was at the same time
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('review item/' || p_site, 0));
     RETURN QUERY
     WITH mine AS (
