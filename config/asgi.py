@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")  # noqa: TID251 - before settings can be read
 django = get_asgi_application()
@@ -15,6 +16,9 @@ from config.body_limit import Application, limited  # noqa: E402
 from config.temporal_ui import temporal_ui  # noqa: E402
 
 pages = limited(cast(Application, django))
+
+# All addresses are loaded before the first request, which would wait for them, with all behind it.
+get_resolver().reverse_dict  # noqa: B018 - reading it loads them
 
 # What is loaded by now stays: the collector need not look through it while somebody waits.
 gc.collect()
