@@ -29,6 +29,13 @@ class Permission(StrEnum):
     APPROVE_CASES = "cases:approve"  # at a site: never by the person who confirmed
     VIEW_EVIDENCE = "evidence:view"  # at a site: exhibits, dossiers
     VIEW_AUDIT = "audit:view"  # audit trail of the tenant
+    REVEAL_FACES = "clips:reveal"  # at a site: see the footage unblurred, with a reason
+    VIEW_WATCHLIST = "watchlist:view"  # entries, leads and sightings
+    PROPOSE_WATCHLIST = "watchlist:propose"  # with an incident and its necessity
+    APPROVE_WATCHLIST = "watchlist:approve"  # never by the person who proposed
+    CONFIRM_SIGHTING = "sightings:confirm"  # at a site: one of the two people a match needs
+    VIEW_PERSON_HISTORY = "sightings:history"  # a person's sightings across sites
+    MANAGE_LEGAL_GATE = "watchlist:gate"  # lawful basis, DPIA and sign-off that switch faces on
     MANAGE_SITES = "sites:manage"
     MANAGE_POLICY = "policy:manage"  # draft versions, try them on the past
     ACTIVATE_POLICY = "policy:activate"  # make a version the one new alerts are judged by
@@ -52,7 +59,10 @@ _HANDLES_ALERTS = {
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OPERATOR: frozenset(_HANDLES_ALERTS | {Permission.EDIT_CASES}),
+    Role.OPERATOR: frozenset(
+        _HANDLES_ALERTS
+        | {Permission.EDIT_CASES, Permission.REVEAL_FACES, Permission.CONFIRM_SIGHTING}
+    ),
     Role.STORE_MANAGER: frozenset(
         {
             Permission.VIEW_ALERTS,
@@ -66,6 +76,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             Permission.EDIT_CASES,
             Permission.ASSIGN_TASKS,
+            Permission.REVEAL_FACES,
+            Permission.VIEW_WATCHLIST,
+            Permission.PROPOSE_WATCHLIST,
+            Permission.CONFIRM_SIGHTING,
+            Permission.VIEW_PERSON_HISTORY,
             Permission.MANAGE_POLICY,
             Permission.VIEW_RELIABILITY,
             Permission.VIEW_FAIRNESS,
@@ -78,6 +93,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_CASES,
             Permission.VIEW_EVIDENCE,
             Permission.VIEW_AUDIT,
+            Permission.VIEW_WATCHLIST,
+            Permission.APPROVE_WATCHLIST,
+            Permission.VIEW_PERSON_HISTORY,
+            Permission.MANAGE_LEGAL_GATE,
             Permission.VIEW_RELIABILITY,
             Permission.VIEW_FAIRNESS,
             Permission.MANAGE_FAIRNESS,
@@ -93,6 +112,11 @@ EVERY_SITE: frozenset[Role] = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})
 TENANT_WIDE: frozenset[Permission] = frozenset(
     {
         Permission.VIEW_AUDIT,
+        Permission.VIEW_WATCHLIST,
+        Permission.PROPOSE_WATCHLIST,
+        Permission.APPROVE_WATCHLIST,
+        Permission.VIEW_PERSON_HISTORY,
+        Permission.MANAGE_LEGAL_GATE,
         Permission.MANAGE_SITES,
         Permission.MANAGE_POLICY,
         Permission.ACTIVATE_POLICY,

@@ -26,6 +26,8 @@ LONGEST_NOTE = 4000
 LARGEST_GRID = 64
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+PERSON = "person"
+"""The detector of an alert that somebody raised by hand, until our own has scored its clip."""
 CLOCK_SKEW = timedelta(seconds=300)
 
 T = TypeVar("T")
@@ -81,7 +83,7 @@ class AlertIntake:
     label: str
     camera_at: datetime
     source_id: UUID | None = None
-    detector_id: str = "person"
+    detector_id: str = PERSON
     detector_version: str = "1"
     score: float | None = None
     signals: tuple[Mapping[str, Json], ...] = ()

@@ -36,6 +36,15 @@ class DetectorSource(models.Model):
     )
     previous_valid_until = models.DateTimeField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
+    rescore_url = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Address inside the store's network that scores changed frames again; empty: none.",
+    )
+    rescore_secret_sealed = models.BinaryField(null=True, help_text="Signs what we ask, encrypted.")
+    rescore_timeout_seconds = models.FloatField(
+        default=5.0, validators=[MinValueValidator(0.1), MaxValueValidator(60.0)]
+    )
     ai_act_class = models.CharField(max_length=20, choices=AiActClass, default=AiActClass.UNDECIDED)
     ai_act_rationale = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -178,6 +187,19 @@ class Clip(models.Model):
     )
     analysis_key = models.CharField(max_length=300, blank=True)
     poster_key = models.CharField(max_length=300, blank=True)
+    blurred_key = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="S3 key of the copy with faces blurred: what is shown.",
+    )
+    blur_note = models.TextField(blank=True, help_text="Why there is no blurred copy, in words.")
+    saliency_key = models.CharField(max_length=300, blank=True)
+    saliency_note = models.TextField(blank=True, help_text="Why there is no saliency, in words.")
+    before_key = models.CharField(
+        max_length=300, blank=True, help_text="S3 key of the seconds before the clip."
+    )
+    before_seconds = models.FloatField(null=True, blank=True)
+    before_note = models.TextField(blank=True, help_text="Why there are none, in words.")
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
     marked_from_ms = models.PositiveIntegerField(null=True, blank=True)
     marked_to_ms = models.PositiveIntegerField(null=True, blank=True)

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+REFERENCE_DETECTOR = "reference-behaviour"
+"""The detector id under which our own score is recorded and calibrated."""
 
 
 class Validity(StrEnum):
@@ -178,6 +181,68 @@ class ModelUse:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class SceneZone:
+    """A polygon on the camera's picture: corners (x, y) in 0..1, and its kind (`apps.sites` names them)."""
+
+    kind: str
+    name: str
+    polygon: tuple[tuple[float, float], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.polygon) < 3 or not all(0 <= v <= 1 for corner in self.polygon for v in corner):
+            raise ValueError("a zone has three or more corners in 0..1")
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "name": self.name, "polygon": [list(c) for c in self.polygon]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowScore:
+    """What the behaviour model says of one person over one stretch, 0..1."""
+
+    track: int
+    span: Span
+    score: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.score <= 1:
+            raise ValueError("a score lies in 0..1")
+
+    def to_json(self) -> dict[str, Any]:
+        return {"track": self.track, **self.span.to_json(), "score": round(self.score, 4)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BehaviourReading:
+    """The reference detector's score of a clip: its highest window, of anybody. None, and why, without one."""
+
+    version: str
+    score: float | None
+    why: str = ""
+    windows: tuple[WindowScore, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.score is None) != bool(self.why) or (self.score is None) != (not self.windows):
+            raise ValueError("a score rests on windows; without one it is said why")
+
+    @property
+    def strongest(self) -> WindowScore | None:
+        """The window the score is of: the earliest of the highest."""
+        return max(self.windows, key=lambda one: one.score, default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        strongest = self.strongest
+        return {
+            "detector": REFERENCE_DETECTOR,
+            "version": self.version,
+            "score": None if self.score is None else round(self.score, 4),
+            "why": self.why,
+            "subject_track": strongest.track if strongest else None,
+            "windows": [window.to_json() for window in self.windows],
+        }
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ClipAnalysis:
     """Everything one look at a clip found. `poster_jpeg` has every face made unrecognisable."""
@@ -197,6 +262,8 @@ class ClipAnalysis:
     models: tuple[ModelUse, ...]
     timings_ms: Mapping[str, float]
     poster_jpeg: bytes
+    behaviour: BehaviourReading | None = None
+    zones: tuple[SceneZone, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The record of the analysis, plain JSON values; the poster is not part of it."""
@@ -211,6 +278,8 @@ class ClipAnalysis:
             "complete": self.complete,
             "tracks": [track.to_json() for track in self.tracks],
             "signals": [signal.to_json() for signal in self.signals],
+            "behaviour": self.behaviour.to_json() if self.behaviour else None,
+            "zones": [zone.to_json() for zone in self.zones],
             "lighting": self.lighting.to_json(),
             "crowding": self.crowding.to_json(),
             "marked_span": self.marked_span.to_json(),

@@ -10,6 +10,7 @@ from apps.alerts.operations.analysis import (
     route,
 )
 from apps.alerts.operations.clips import (
+    OwnScore,
     UnableToTakeClip,
     clip_missing,
     clip_pending,
@@ -35,6 +36,7 @@ __all__ = [
     "CameraSwitchedOff",
     "ClipFacts",
     "ConflictingDelivery",
+    "OwnScore",
     "Received",
     "UnableToReceive",
     "UnableToRoute",

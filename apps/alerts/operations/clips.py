@@ -1,12 +1,13 @@
 """An alert's footage: arriving, stored, refused, missing. Guarded moves along the clip's table."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from apps.accounts.live import publish_live
-from apps.alerts.intake import ClipDelivery
+from apps.alerts.intake import PERSON, ClipDelivery
 from apps.alerts.models import Alert, Clip
 from apps.alerts.spool import SpooledClip, discard
 from apps.audit.events import Actor, Event, Subject
@@ -28,6 +29,19 @@ _TAKES_CLIPS = {
     AlertState.AWAITING_REVIEW,
     AlertState.MODEL_REVIEW,
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnScore:
+    """What the reference detector makes of a clip, 0..1."""
+
+    detector_id: str
+    detector_version: str
+    score: float
+
+    def __post_init__(self) -> None:
+        if not (self.detector_id and self.detector_version and 0 <= self.score <= 1):
+            raise ValueError("a score of 0..1 names its detector and version")
 
 
 class UnableToTakeClip(Exception):
@@ -170,8 +184,12 @@ def record_analysis(
     duration_ms: int | None = None,
     marked_from_ms: int | None = None,
     marked_to_ms: int | None = None,
+    scored_by: OwnScore | None = None,
 ) -> Clip:
-    """Where the results of the analysis lie, and the span to watch. Idempotent by its key."""
+    """Where the results of the analysis lie, and the span to watch. Idempotent by its key.
+
+    `scored_by` becomes the score of an alert that a person raised without one: our detector is its detector then.
+    """
     row = _locked(alert_id)
     if row.analysis_key == analysis_key:
         return row
@@ -180,11 +198,24 @@ def record_analysis(
     row.duration_ms = row.duration_ms if duration_ms is None else duration_ms
     row.marked_from_ms, row.marked_to_ms = marked_from_ms, marked_to_ms
     row.save()
+    if scored_by:
+        Alert.objects.filter(
+            id=alert_id, detector_id=PERSON, score__isnull=True, state=AlertState.ANALYSING
+        ).update(
+            detector_id=scored_by.detector_id,
+            detector_version=scored_by.detector_version,
+            score=scored_by.score,
+        )
     record(
         actor=Actor.system(row.tenant_id),
         event=Event.ALERT_ANALYSED,
         subject=Subject("alert", alert_id),
-        after={"analysis": analysis_key, "poster": poster_key, "playable": row.playable_key},
+        after={
+            "analysis": analysis_key,
+            "poster": poster_key,
+            "playable": row.playable_key,
+            "own_score": scored_by.score if scored_by else None,
+        },
     )
     publish_live(tenant_id=row.tenant_id, topic="alert", subject_id=alert_id)
     return row

@@ -109,7 +109,7 @@ def test_models_are_named_with_their_digests(
 
 
 def test_the_record_has_the_agreed_form(record: dict[str, Any]) -> None:
-    assert record["version"] == 1
+    assert record["version"] == 2
     assert (record["width"], record["height"], record["fps"]) == (640, 480, 10.0)
     assert record["duration_seconds"] == pytest.approx(10.0)
     assert record["sampled_fps"] == 5.0
