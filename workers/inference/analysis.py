@@ -1,5 +1,6 @@
 """One look at one clip: people, tracks, poses, signals, scene, poster."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from workers.inference.limits import ClipLimits
@@ -10,7 +11,7 @@ from workers.inference.probe import ClipProbe, probe_clip
 from workers.inference.reading import ClipReader, open_clip
 from workers.inference.refusals import ClipUndecodable
 from workers.inference.registry import FACE, PERSON, POSE, Models, process_models
-from workers.inference.results import ClipAnalysis, ModelUse
+from workers.inference.results import ClipAnalysis, ModelUse, SceneZone
 from workers.inference.scene import crowding_of, lighting_of
 from workers.inference.signals import signals_of
 from workers.inference.stage_times import StageTimes
@@ -28,8 +29,11 @@ def analyse_clip(
     limits: ClipLimits,
     progress: Progress = ignore_progress,
     models: Models | None = None,
+    zones: Sequence[SceneZone] = (),
 ) -> ClipAnalysis:
     """Everything this version can see in a clip.
+
+    `zones` are the places marked on the camera's picture; they are part of the record.
 
     `progress` is called with a stage ("probe", "people", "poster") and the share of it that is
     done, once a batch of frames: often enough for a heartbeat. Safe to call from several threads.
@@ -48,7 +52,9 @@ def analyse_clip(
     with times.measured("poster"):
         poster = _poster(look, models)
     progress("poster", 1.0)
-    return _concluded(probe, reader, look, poster=poster, used=used, times=times)
+    return _concluded(
+        probe, reader, look, poster=poster, used=used, times=times, zones=tuple(zones)
+    )
 
 
 def _concluded(
@@ -59,6 +65,7 @@ def _concluded(
     poster: bytes,
     used: tuple[ModelUse, ...],
     times: StageTimes,
+    zones: tuple[SceneZone, ...],
 ) -> ClipAnalysis:
     width, height = probe.shown_size
     duration = probe.duration_seconds
@@ -81,6 +88,7 @@ def _concluded(
         models=used,
         timings_ms=times.milliseconds(),
         poster_jpeg=poster,
+        zones=zones,
     )
 
 

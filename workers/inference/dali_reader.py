@@ -4,7 +4,7 @@ DALI reads the file itself, one frame a run, in order: memory stays flat over an
 and its own time stamps choose the same frames as PyAV's do. Not verified on a GPU.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from workers.inference.imaging import fitted_size, turned
 from workers.inference.limits import ClipLimits
 from workers.inference.probe import ClipProbe
 from workers.inference.refusals import ClipUndecodable, Deadline
-from workers.inference.sampling import FrameSampler
+from workers.inference.sampling import FrameChoice
 
 _READER = "clip"
 _THREADS = 2
@@ -31,25 +31,25 @@ class DaliFrames:
         path: Path,
         *,
         probe: ClipProbe,
-        sampled_fps: float,
+        choose: Callable[[], FrameChoice],
         limits: ClipLimits,
         on_gpu: bool,
     ) -> None:
         self._path = path
         self._probe = probe
-        self._sampled_fps = sampled_fps
+        self._choose = choose
         self._limits = limits
         self._on_gpu = on_gpu
 
     def __iter__(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        sampler = FrameSampler(fps=self._sampled_fps, max_frames=self._limits.max_sampled_frames)
+        choice = self._choose()
         deadline = Deadline(self._limits.read_seconds)
         first: float | None = None
         for time, frame in self._frames(deadline):
             first = time if first is None else first
-            if sampler.is_done:
+            if choice.is_done:
                 return
-            if sampler.takes(time - first):
+            if choice.takes(time - first):
                 yield time - first, turned(_on_host(frame), rotation=self._probe.rotation)
 
     def _frames(self, deadline: Deadline) -> Iterator[tuple[float, Any]]:

@@ -20,6 +20,8 @@ class ClipLimits:
     max_sampled_frames: int = 1_500
     batch_frames: int = 8
     """Decoded frames held at once: memory follows this, not the clip's length."""
+    frames_held: int = 120
+    """The most frames that one `frames_at` gives: at 1280×720 they take 330 MB."""
     analysis_side: int = 1280
     """The longer side of the frames that models see, in pixels."""
     people_posed: int = 6

@@ -1,6 +1,6 @@
 """Decoding by libav on the CPU: every codec that it knows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +11,36 @@ from workers.inference.imaging import fitted_size, turned
 from workers.inference.limits import ClipLimits
 from workers.inference.probe import ClipProbe, decoded_frames, open_container, video_stream
 from workers.inference.refusals import Deadline
-from workers.inference.sampling import FrameSampler
+from workers.inference.sampling import FrameChoice
 
 
 class PyavFrames:
     """Sampled frames of a clip, decoded one packet at a time. Each iteration reads anew."""
 
     def __init__(
-        self, path: Path, *, probe: ClipProbe, sampled_fps: float, limits: ClipLimits
+        self,
+        path: Path,
+        *,
+        probe: ClipProbe,
+        choose: Callable[[], FrameChoice],
+        limits: ClipLimits,
     ) -> None:
         self._path = path
         self._probe = probe
-        self._sampled_fps = sampled_fps
+        self._choose = choose
         self._limits = limits
         self._size = fitted_size(probe.width, probe.height, longest_side=limits.analysis_side)
 
     def __iter__(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        sampler = FrameSampler(fps=self._sampled_fps, max_frames=self._limits.max_sampled_frames)
+        choice = self._choose()
         deadline = Deadline(self._limits.read_seconds)
         with open_container(self._path, self._probe.container, limits=self._limits) as container:
             stream = video_stream(container, limits=self._limits)
             frames = decoded_frames(container, stream, limits=self._limits, deadline=deadline)
             for seconds, frame in _with_times(frames, fps=self._probe.fps):
-                if sampler.is_done:
+                if choice.is_done:
                     return
-                if sampler.takes(seconds):
+                if choice.takes(seconds):
                     yield seconds, self._picture(frame)
 
     def _picture(self, frame: Any) -> NDArray[np.uint8]:

@@ -1,7 +1,8 @@
 """One interface over the decoders: sampled RGB frames in small batches, whoever decodes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from workers.inference.limits import ClipLimits
 from workers.inference.probe import ClipProbe, probe_clip
 from workers.inference.pyav_reader import PyavFrames
 from workers.inference.refusals import ClipUndecodable
+from workers.inference.sampling import FrameChoice, FrameSampler, WantedFrames
 
 
 @dataclass(frozen=True)
@@ -82,23 +84,64 @@ def open_clip(
         probe=probe,
         decoder=decoder,
         sampled_fps=sampled_fps,
-        source=_source(path, probe, decoder=decoder, sampled_fps=sampled_fps, limits=limits),
+        source=_source(
+            path,
+            probe,
+            decoder=decoder,
+            choose=partial(FrameSampler, fps=sampled_fps, max_frames=limits.max_sampled_frames),
+            limits=limits,
+        ),
         batch_frames=limits.batch_frames,
     )
 
 
+def frames_at(
+    path: Path,
+    *,
+    times: Sequence[float],
+    limits: ClipLimits,
+    device: Device | None = None,
+    probe: ClipProbe | None = None,
+    decoder: Decoder | None = None,
+) -> FrameBatch:
+    """The frames at these seconds from the first frame, by a second pass over the clip.
+
+    Each time gives the first frame at or after it, in order of time; two times of one frame give
+    it once, and a time after the last frame gives none, so read the batch's own `times`. A time
+    that the first pass sampled gives exactly the pixels that the first pass saw. Decoding stops
+    at the last frame that is wanted.
+    Raises ValueError for no times, a time below 0, or more than `limits.frames_held`;
+    ClipRefused like `probe_clip`, and ClipUndecodable when no frame lies at any of the times.
+    """
+    if len(times) > limits.frames_held:
+        raise ValueError(f"at most {limits.frames_held} frames are held at once")
+    probe = probe or probe_clip(path, limits=limits)
+    decoder = decoder or (device or this_device()).decoder_for(probe.codec)
+    source = _source(
+        path, probe, decoder=decoder, choose=partial(WantedFrames, list(times)), limits=limits
+    )
+    for batch in _in_batches(source, limits.frames_held):
+        return batch
+    raise ClipUndecodable("The clip has no frame at the times asked for.")
+
+
 def _source(
-    path: Path, probe: ClipProbe, *, decoder: Decoder, sampled_fps: float, limits: ClipLimits
+    path: Path,
+    probe: ClipProbe,
+    *,
+    decoder: Decoder,
+    choose: Callable[[], FrameChoice],
+    limits: ClipLimits,
 ) -> FrameSource:
     if decoder is Decoder.PYAV:
-        return PyavFrames(path, probe=probe, sampled_fps=sampled_fps, limits=limits)
+        return PyavFrames(path, probe=probe, choose=choose, limits=limits)
     # Loaded only where it is used: DALI costs memory and start-up time.
     from workers.inference.dali_reader import DaliFrames
 
     return DaliFrames(
         path,
         probe=probe,
-        sampled_fps=sampled_fps,
+        choose=choose,
         limits=limits,
         on_gpu=decoder is Decoder.DALI_GPU,
     )

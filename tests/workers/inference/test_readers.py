@@ -11,7 +11,8 @@ from workers.inference.device import Decoder, this_device
 from workers.inference.imaging import square_crop
 from workers.inference.limits import ClipLimits
 from workers.inference.probe import probe_clip
-from workers.inference.reading import open_clip
+from workers.inference.reading import frames_at, open_clip
+from workers.inference.refusals import ClipUndecodable
 
 needs_dali = pytest.mark.skipif(
     not this_device().has_dali,
@@ -165,3 +166,41 @@ def test_a_crop_beyond_the_picture_is_black_outside() -> None:
 def test_a_crop_wholly_outside_is_black() -> None:
     image = np.full((40, 60, 3), 200, dtype=np.uint8)
     assert square_crop(image, centre=(-500, -500), side=10, size=8).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("clip.mp4", {"codec_options": {"bf": "3", "g": "12"}}),
+        ("clip.mp4", {"codec": "libx265"}),
+        ("clip.avi", {"codec": "mjpeg", "pixel_format": "yuvj420p"}),
+        ("clip.webm", {"codec": "libvpx-vp9"}),
+    ],
+)
+def test_a_second_pass_gives_the_same_pixels(
+    name: str, settings: dict[str, object], write_clip: WriteClip, limits: ClipLimits
+) -> None:
+    path = write_clip(name, frames=40, **settings)
+    first = list(open_clip(path, limits=limits).batches())
+    times = np.concatenate([batch.times for batch in first])
+    images = np.concatenate([batch.images for batch in first])
+    chosen = [3, 7, 18]
+    again = frames_at(path, times=[round(float(times[k]), 3) for k in chosen], limits=limits)
+    np.testing.assert_array_equal(again.times, times[chosen])
+    np.testing.assert_array_equal(again.images, images[chosen])
+
+
+def test_times_between_frames_and_after_the_end_are_defined(
+    write_clip: WriteClip, limits: ClipLimits
+) -> None:
+    path = write_clip("clip.mp4", frames=10)
+    found = frames_at(path, times=[0.85, 0.31, 0.39, 7.0], limits=limits)
+    np.testing.assert_allclose(found.times, [0.4, 0.9])
+    with pytest.raises(ClipUndecodable, match="no frame at the times"):
+        frames_at(path, times=[7.0], limits=limits)
+
+
+def test_a_second_pass_holds_a_bounded_number_of_frames(write_clip: WriteClip) -> None:
+    path = write_clip("clip.mp4", frames=10)
+    with pytest.raises(ValueError, match="at most 2"):
+        frames_at(path, times=[0.0, 0.1, 0.2], limits=ClipLimits(frames_held=2))

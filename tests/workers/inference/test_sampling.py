@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workers.inference.limits import ClipLimits
-from workers.inference.sampling import FrameSampler
+from workers.inference.sampling import FrameSampler, WantedFrames
 
 gaps = st.lists(st.floats(0.001, 2.0), min_size=0, max_size=60)
 
@@ -57,3 +57,25 @@ def test_a_long_clip_is_sampled_more_thinly() -> None:
 def test_a_limit_of_zero_is_refused(field: str) -> None:
     with pytest.raises(ValueError, match=field):
         ClipLimits(**{field: 0})
+
+
+@given(st.integers(1, 200), st.integers(1, 300), st.floats(0.5, 20))
+def test_what_was_sampled_is_found_again_by_its_time(
+    fps: int, frames: int, sampling_fps: float
+) -> None:
+    times = [round(k / fps, 3) for k in range(frames)]
+    sampler = FrameSampler(fps=sampling_fps, max_frames=1000)
+    sampled = [time for time in times if sampler.takes(time)]
+    wanted = WantedFrames(sampled)
+    assert [time for time in times if wanted.takes(time)] == sampled
+    assert wanted.is_done
+
+
+def test_each_wanted_time_takes_the_first_frame_at_or_after_it_once() -> None:
+    wanted = WantedFrames([0.55, 0.1, 0.15])
+    assert [t / 10 for t in range(8) if wanted.takes(t / 10)] == [0.1, 0.2, 0.6]
+
+
+def test_no_wanted_time_is_no_question() -> None:
+    with pytest.raises(ValueError, match="one or more"):
+        WantedFrames([])
