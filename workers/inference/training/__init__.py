@@ -1,0 +1,1 @@
+"""Training the behaviour model: never part of an analysis, never activates anything by itself."""
