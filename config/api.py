@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("apps.alerts.api_urls")),
     path("", include("apps.reviews.api_urls")),
     path("", include("apps.cases.api_urls")),
+    path("", include("apps.console.api_urls")),
     path("reliability/", include("apps.reliability.api_urls")),
     path("reliability/", include("apps.reliability.policy_api_urls")),
 ]

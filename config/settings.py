@@ -146,6 +146,15 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "audit-lag": {"task": "apps.audit.tasks.watch_lag", "schedule": crontab()},
+    "audit-checks": {
+        "task": "apps.audit.tasks.run_checks",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "audit-night": {
+        "task": "apps.audit.tasks.check_every_chain",
+        "schedule": crontab(hour="3", minute="40"),
+    },
     "expired-attempts": {"task": "apps.reviews.tasks.expire_attempts", "schedule": crontab()},
     "backtests": {
         "task": "apps.reliability.tasks.run_backtests",

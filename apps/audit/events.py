@@ -161,6 +161,10 @@ class Event(StrEnum):
     ZONE_CHANGED = "zone:changed"
     ROSTER_CHANGED = "roster:changed"
 
+    AUDIT_CHECK_ASKED = "audit:check_asked"
+    AUDIT_CHECK_ENDED = "audit:check_ended"
+    AUDIT_SEARCHED = "audit:searched"
+
     OPERATIONS_ACTED = "operations:acted"  # something was changed through Temporal's UI
 
     RECORD_CREATED = "record:created"

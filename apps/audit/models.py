@@ -3,6 +3,9 @@
 Rows hold opaque ids and no foreign keys: what they speak of may be erased, the row stays.
 """
 
+import uuid
+
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 SHA256_HEX = 64
@@ -68,7 +71,10 @@ class Leaf(Entry):
             models.Index(
                 fields=["tenant_id", "subject_kind", "subject_id", "index"],
                 name="audit_leaf_subject",
-            )
+            ),
+            models.Index(fields=["tenant_id", "event", "index"], name="audit_leaf_event"),
+            models.Index(fields=["tenant_id", "actor", "index"], name="audit_leaf_actor"),
+            BrinIndex(fields=["occurred_at"], name="audit_leaf_time"),
         ]
 
 
@@ -168,3 +174,45 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"sequencer alive at {self.beat_at}"
+
+
+class ChainCheck(models.Model):
+    """One verification of a tenant's whole chain, asked for by a person or by the night, and what it found."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        HOLDS = "holds"
+        BROKEN = "broken"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant_id = models.UUIDField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    asked_by = models.UUIDField(null=True, help_text="Opaque id; empty for the nightly check.")
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    entries = models.BigIntegerField(null=True)
+    checkpoints = models.IntegerField(null=True)
+    lost_reasons = models.IntegerField(null=True)
+    problems = models.JSONField(default=list, help_text="[{index, sentence}], the first ones.")
+    note = models.TextField(blank=True, help_text="Why it could not be carried out, in words.")
+
+    class Meta:
+        db_table = "audit_check"
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id"],
+                condition=models.Q(state__in=["waiting", "running"]),
+                name="one_check_at_a_time_per_chain",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"check of {self.tenant_id}: {self.state}"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.RUNNING)

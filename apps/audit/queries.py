@@ -11,7 +11,17 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.audit.events import Event, Subject
-from apps.audit.models import Entry, Heartbeat, InboxEntry, Leaf, Reason
+from apps.audit.models import (
+    ChainCheck,
+    Checkpoint,
+    CheckpointCopy,
+    Entry,
+    Heartbeat,
+    InboxEntry,
+    Leaf,
+    Reason,
+    Tree,
+)
 from apps.triage.canonical import JsonValue
 
 
@@ -79,6 +89,74 @@ def recent_events(
     if kinds:
         found = found.filter(event__in=kinds)
     return _told(list(found[:limit]), [])
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventFilters:
+    """Which events are looked for; "" and None leave a thing open. `event` may be a whole kind: "alert"."""
+
+    event: str = ""
+    actor: str = ""
+    channel: str = ""
+    subject_kind: str = ""
+    subject_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def find_events(
+    *, tenant_id: UUID, filters: EventFilters, before: int | None = None, limit: int = 50
+) -> list[AuditEvent]:
+    """Chained events, newest first, below the place `before`: what comes in meanwhile moves no page.
+
+    `before` is the last place of the page above it.
+    """
+    found = Leaf.objects.filter(tenant_id=tenant_id).order_by("-index")
+    named = {
+        name: getattr(filters, name)
+        for name in ("actor", "channel", "subject_kind", "subject_id")
+        if getattr(filters, name)
+    }
+    found = found.filter(**named)
+    if filters.event:
+        whole_kind = [one.value for one in Event if one.value.startswith(f"{filters.event}:")]
+        found = found.filter(event__in=whole_kind or [filters.event])
+    if filters.since:
+        found = found.filter(occurred_at__gte=filters.since)
+    if filters.until:
+        found = found.filter(occurred_at__lt=filters.until)
+    if before is not None:
+        found = found.filter(index__lt=before)
+    return _told(list(found[:limit]), [])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainStanding:
+    """How long a tenant's chain is, how much of it is signed, and how much lies in the locked bucket."""
+
+    entries: int
+    signed: int
+    signed_at: datetime | None
+    stored: int
+
+
+def chain_standing(*, tenant_id: UUID) -> ChainStanding:
+    """Read where the chain stands; all zero where nothing was chained yet."""
+    tree = Tree.objects.filter(tenant_id=tenant_id).first()
+    last = Checkpoint.objects.filter(tenant_id=tenant_id).order_by("-tree_size").first()
+    kept = CheckpointCopy.objects.filter(tenant_id=tenant_id).order_by("-checkpoint_id").first()
+    sizes = Checkpoint.objects.filter(id=kept.checkpoint_id) if kept else Checkpoint.objects.none()
+    return ChainStanding(
+        entries=tree.size if tree else 0,
+        signed=last.tree_size if last else 0,
+        signed_at=last.signed_at if last else None,
+        stored=sizes.values_list("tree_size", flat=True).first() or 0,
+    )
+
+
+def latest_checks(*, tenant_id: UUID, limit: int = 5) -> list[ChainCheck]:
+    """The newest verifications of the chain."""
+    return list(ChainCheck.objects.filter(tenant_id=tenant_id)[:limit])
 
 
 def audit_lag(*, now: datetime) -> AuditLag:

@@ -117,7 +117,7 @@ def _events(tenant_id: UUID, kinds: dict[str, Iterable[UUID]]) -> list[AuditEven
 
 
 def _moments(events: list[AuditEvent], *, hidden: set[Event]) -> list[Moment]:
-    names = _names(event.actor for event in events)
+    names = names_of(event.actor for event in events)
     return [
         _moment(event, names)
         for event in sorted(events, key=lambda event: event.occurred_at)
@@ -125,23 +125,36 @@ def _moments(events: list[AuditEvent], *, hidden: set[Event]) -> list[Moment]:
     ]
 
 
+def words_of(event: str) -> tuple[str, str]:
+    """An event's icon and its words."""
+    return WORDS.get(event, ("circle-dashed", _plain(event)))
+
+
+def who_acted(event: AuditEvent, names: dict[str, str]) -> tuple[str, str]:
+    """The person's name and the role used; for machines their name alone. `names` is of `names_of`."""
+    who = names.get(event.actor) or MACHINES.get(event.role, "a former colleague")
+    return who, "" if event.role in MACHINES else event.role.replace("_", " ")
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """The names of those among the actors who are people of this tenant."""
+    ids = {actor for actor in actors if _is_uuid(actor)}
+    return {str(user.id): user.display_name for user in User.objects.filter(id__in=ids)}
+
+
 def _moment(event: AuditEvent, names: dict[str, str]) -> Moment:
-    icon, words = WORDS.get(event.event, ("circle-dashed", _plain(event.event)))
+    icon, words = words_of(event.event)
+    who, role = who_acted(event, names)
     return Moment(
         at=event.occurred_at,
         icon=icon,
         words=words,
-        who=names.get(event.actor) or MACHINES.get(event.role, "a former colleague"),
-        role="" if event.role in MACHINES else event.role.replace("_", " "),
+        who=who,
+        role=role,
         channel=event.channel,
         reason=event.reason,
         index=event.index,
     )
-
-
-def _names(actors: Iterable[str]) -> dict[str, str]:
-    ids = {actor for actor in actors if _is_uuid(actor)}
-    return {str(user.id): user.display_name for user in User.objects.filter(id__in=ids)}
 
 
 def _is_uuid(text: str) -> bool:

@@ -56,6 +56,13 @@ PLACES = (
         below=("/reliability/",),
     ),
     Place(
+        label="Audit",
+        icon="shield-check",
+        route="audit",
+        permission=Permission.VIEW_AUDIT,
+        below=("/audit/",),
+    ),
+    Place(
         label="Raise an alert",
         icon="upload",
         route="alert-new",

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from apps.console import views
+from apps.console import audit_views, views
 
 urlpatterns = [
     path("", views.queue, name="queue"),
     path("queue/new/", views.queue_news, name="queue-news"),
     path("queue/badge/", views.queue_badge, name="queue-badge"),
     path("queue/<uuid:alert_id>/", views.queue_row, name="queue-row"),
+    path("audit/", audit_views.audit, name="audit"),
+    path("audit/standing/", audit_views.audit_standing, name="audit-standing"),
+    path("audit/check/", audit_views.audit_check, name="audit-check"),
     path("alerts/<uuid:alert_id>/", views.alert, name="alert"),
     path("alerts/<uuid:alert_id>/history/", views.alert_history, name="alert-history"),
 ]

@@ -1,0 +1,10 @@
+"""Endpoints of the shell."""
+
+from django.urls import path
+
+from apps.console import audit_api
+
+urlpatterns = [
+    path("audit/events/", audit_api.AuditEventsView.as_view(), name="api-audit-events"),
+    path("audit/checks/", audit_api.AuditChecksView.as_view(), name="api-audit-checks"),
+]
