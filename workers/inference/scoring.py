@@ -14,6 +14,10 @@ class UnableToScore(Exception):
     """The detector gave no usable score. `str()` is a sentence for the record, without frames or addresses."""
 
 
+class NothingToScore(UnableToScore):
+    """The detector looked, and the frames show nobody whom it could score. A failure to answer is never this."""
+
+
 class Scorer(Protocol):
     """Scores are 0..1 and deterministic: the same frames give the same score."""
 
@@ -25,6 +29,7 @@ class Scorer(Protocol):
     def score(self, frames: FrameBatch) -> float:
         """The score of a clip whose frames at `frames.times` look like `frames.images`.
 
-        Raises UnableToScore when no score can be had (nobody seen, no answer in time, not a score).
+        Raises UnableToScore when no score can be had (no answer in time, not a score); of these
+        NothingToScore when nobody is seen.
         """
         ...
