@@ -58,7 +58,7 @@ class Station:
 
 _MODULES: Final = {
     TaskQueue.TRIAGE: ("assessing", "clips", "reviewing", "casework"),
-    TaskQueue.INFERENCE: ("footage",),
+    TaskQueue.INFERENCE: ("footage", "blurring"),
     TaskQueue.EXPORTS: ("documents",),
 }
 

@@ -178,6 +178,16 @@ class NoteStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoteFootage:
+    """A step that looks closer at the clip did not work in spite of its retries; `kind` is the kind of error."""
+
+    tenant_id: str
+    alert_id: str
+    step: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseOpened:
     case_id: str
 

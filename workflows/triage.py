@@ -30,6 +30,8 @@ with workflow.unsafe.imports_passed_through():
         ANALYSE_CLIP,
         APPLY_DECISION,
         ASSESS_AND_ROUTE,
+        BLUR_CLIP,
+        NOTE_FOOTAGE,
         NOTE_STEP,
         OPEN_CASE,
         RENDER_DOSSIER,
@@ -51,6 +53,7 @@ with workflow.unsafe.imports_passed_through():
         ClipStanding,
         Decide,
         DecisionAnswer,
+        NoteFootage,
         NoteStep,
         Refusal,
         SealExhibits,
@@ -73,6 +76,9 @@ _LOOKS: Final = {
     ClipStanding.MISSING: (timedelta(minutes=5), timedelta(hours=6)),
 }
 _WAITING: Final = (AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW)
+
+# What looks closer at a clip once its alert is routed, in this order, each with the patch that brought it.
+_CLOSER: Final = (("blur-clip", BLUR_CLIP),)
 
 Message = TypeVar("Message")
 Answer = TypeVar("Answer")
@@ -217,6 +223,8 @@ class AlertTriageWorkflow:
                 tenant_id=self._start.tenant_id, alert_id=self._start.alert_id, again=True
             )
             await self._do(ASSESS_AND_ROUTE, again, Stage.REVIEW)
+        if found.standing is ClipStanding.STORED:
+            await self._look_closer()
         self._footage.at_rest = True
 
     async def _clip_in_store(self) -> ClipFound:
@@ -257,6 +265,33 @@ class AlertTriageWorkflow:
             self._footage.settled = self._footage.at_rest = True
             await self._until_asked()
             self._footage.at_rest = False
+
+    async def _look_closer(self) -> None:
+        """Nobody's decision waits for these steps. One that does not work is noted; `retry_step` tries it again."""
+        steps = [step for patch, step in _CLOSER if workflow.patched(patch)]
+        while steps:
+            await workflow.wait_condition(lambda: self._standing is not None)
+            steps = [step for step in steps if not await self._looked_closer(step)]
+            if steps:
+                self._footage.at_rest = True
+                await self._until_asked()
+                self._footage.at_rest = False
+
+    async def _looked_closer(self, step: Declared[AlertRef, None]) -> bool:
+        try:
+            await step.start(self._alert)
+        except ActivityError as failure:
+            if is_cancelled_exception(failure):
+                raise
+            message = NoteFootage(
+                tenant_id=self._start.tenant_id,
+                alert_id=self._start.alert_id,
+                step=step.name,
+                kind=_kind_of(failure),
+            )
+            await NOTE_FOOTAGE.start(message)
+            return False
+        return True
 
     # --- messages
 

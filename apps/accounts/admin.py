@@ -33,6 +33,7 @@ class TenantSettingsAdmin(AuditedAdmin):
         "clip_wait_seconds",
         "exhibit_retention_days",
         "blind_audit_share",
+        "shows_subject_face",
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:

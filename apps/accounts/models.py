@@ -42,6 +42,10 @@ class Tenant(models.Model):
         default=0.02,
         help_text="Share of archived alerts that go to a person without the machine's verdict.",
     )
+    shows_subject_face = models.BooleanField(
+        default=False,
+        help_text="The face of the person an alert is about stays visible in the footage, where that person is known.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

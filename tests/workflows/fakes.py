@@ -23,6 +23,7 @@ from workflows.messages import (
     ClipStanding,
     Decide,
     DecisionAnswer,
+    NoteFootage,
     NoteStep,
     SealExhibits,
     Standing,
@@ -49,6 +50,8 @@ class Desk:
         return [
             self.acquire,
             self.analyse,
+            self.blur,
+            self.note_footage,
             self.assess,
             self.step,
             self.apply,
@@ -76,6 +79,14 @@ class Desk:
     async def analyse(self, message: AlertRef) -> ClipFound:
         self._asked("analyse_clip", message)
         return ClipFound(standing=ClipStanding.STORED, analysed=True)
+
+    @declared.BLUR_CLIP.implemented_by
+    async def blur(self, message: AlertRef) -> None:
+        self._asked("blur_clip", message)
+
+    @declared.NOTE_FOOTAGE.implemented_by
+    async def note_footage(self, message: NoteFootage) -> None:
+        self._asked("note_footage", message)
 
     @declared.ASSESS_AND_ROUTE.implemented_by
     async def assess(self, message: Assess) -> Standing:

@@ -20,7 +20,7 @@ from workers.temporal import sandbox
 from workflows.messages import workflow_id
 from workflows.triage import AlertTriageWorkflow
 
-VERSION = 2
+VERSION = 3
 FOLDER = Path(__file__).parent / "recorded"
 CANARIES = ("García", "Garc", "example.test", "Operator", "retailer-", "camera-", "Gran V", ".mp4")
 

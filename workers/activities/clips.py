@@ -10,6 +10,7 @@ from apps.accounts.tenancy import tenant_scope
 from apps.alerts.clip_format import HEAD_BYTES, ClipContainer, ClipRefused, check_clip_head
 from apps.alerts.models import Alert, Clip
 from apps.alerts.operations.analysis import begin_analysis, note_step
+from apps.alerts.operations.blurring import note_step_failed
 from apps.alerts.operations.clips import (
     clip_missing,
     clip_pending,
@@ -26,8 +27,8 @@ from apps.storage.objects import StoredObject
 from apps.storage.store import media_store
 from apps.storage.streams import Readable
 from apps.triage.states import AlertState, ClipState
-from workflows.activities import ACQUIRE_CLIP
-from workflows.messages import AcquireClip, ClipFound, ClipStanding, Stage
+from workflows.activities import ACQUIRE_CLIP, NOTE_FOOTAGE
+from workflows.messages import AcquireClip, ClipFound, ClipStanding, NoteFootage, Stage
 
 _BEFORE_ROUTING = (AlertState.RECEIVED, AlertState.ANALYSING)
 _UPLOAD = "upload"
@@ -57,6 +58,13 @@ def acquire_clip(message: AcquireClip) -> ClipFound:
     except StorageUnavailable:
         standing = _still_pending(clip, show=not routed)
     return ClipFound(standing=standing, analysed=bool(clip.analysis_key), routed=routed)
+
+
+@NOTE_FOOTAGE.implemented_by
+def note_footage(message: NoteFootage) -> None:
+    """Say on the clip that a step that looks closer at it did not work."""
+    with tenant_scope(UUID(message.tenant_id)):
+        note_step_failed(alert_id=UUID(message.alert_id), step=message.step, kind=message.kind)
 
 
 def _bring(clip: Clip, *, give_up: bool) -> ClipStanding:

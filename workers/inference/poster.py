@@ -37,7 +37,7 @@ def poster_jpeg(
     size = fitted_size(image.shape[1], image.shape[0], longest_side=LONGEST_SIDE)
     picture = resized(image, width=size[0], height=size[1])
     regions = np.concatenate(
-        [_widened(find_faces(face_model, picture)), head_regions(people, poses)]
+        [widened(find_faces(face_model, picture)), head_regions(people, poses)]
     )
     blurred = with_regions_blurred(picture, regions)
     buffer = io.BytesIO()
@@ -75,7 +75,8 @@ def with_regions_blurred(
     return result
 
 
-def _widened(faces: NDArray[np.float64]) -> NDArray[np.float64]:
+def widened(faces: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Face boxes [n, 4] in 0..1 with a margin on every side: the model's end at brow and chin."""
     margin = (faces[:, 2:] - faces[:, :2]) * _FACE_MARGIN
     wider: NDArray[np.float64] = np.concatenate([faces[:, :2] - margin, faces[:, 2:] + margin], 1)
     return wider.clip(0.0, 1.0)

@@ -1,12 +1,14 @@
 """A copy that every browser plays, made only when the original is one that it may not play."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 from av.error import FFmpegError
+from numpy.typing import NDArray
 
 from workers.inference.imaging import turned
 from workers.inference.limits import ClipLimits
@@ -18,6 +20,9 @@ from workers.inference.probe import (
     video_stream,
 )
 from workers.inference.refusals import ClipUndecodable, Deadline
+
+Retouch = Callable[[float, NDArray[np.uint8]], NDArray[np.uint8]]
+"""Seconds from the first frame and its planar yuv420p picture [height * 3 / 2, width]; gives the picture to encode."""
 
 MAX_WIDTH = 1280
 _TIME_BASE = Fraction(1, 90_000)
@@ -41,13 +46,28 @@ def make_working_copy(
     probe = probe or probe_clip(source, limits=limits)
     if probe.browser_playable:
         return False
+    write_copy(source, destination, limits=limits, probe=probe)
+    return True
+
+
+def write_copy(
+    source: Path,
+    destination: Path,
+    *,
+    limits: ClipLimits,
+    probe: ClipProbe,
+    retouch: Retouch | None = None,
+) -> None:
+    """Write that copy in any case. `retouch` is given each frame, in order of time, before it is encoded.
+
+    The file appears whole or not at all. Raises ClipRefused.
+    """
     partial = destination.with_name(destination.name + ".partial")
     try:
-        _transcode(source, partial, probe=probe, limits=limits)
+        _transcode(source, partial, probe=probe, limits=limits, retouch=retouch)
         partial.replace(destination)
     finally:
         partial.unlink(missing_ok=True)
-    return True
 
 
 def copied_size(width: int, height: int) -> tuple[int, int]:
@@ -56,7 +76,9 @@ def copied_size(width: int, height: int) -> tuple[int, int]:
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
-def _transcode(source: Path, target: Path, *, probe: ClipProbe, limits: ClipLimits) -> None:
+def _transcode(
+    source: Path, target: Path, *, probe: ClipProbe, limits: ClipLimits, retouch: Retouch | None
+) -> None:
     deadline = Deadline(limits.read_seconds)
     with (
         open_container(source, probe.container, limits=limits) as container,
@@ -66,11 +88,24 @@ def _transcode(source: Path, target: Path, *, probe: ClipProbe, limits: ClipLimi
         encoder = _encoder(output, probe)
         count = 0
         for picture in _pictures(container, stream, probe=probe, limits=limits, deadline=deadline):
-            output.mux(encoder.encode(picture))
+            output.mux(encoder.encode(_retouched(picture, retouch)))
             count += 1
         if count == 0:
             raise ClipUndecodable("Not one frame of the clip could be decoded for a copy.")
         output.mux(encoder.encode(None))
+
+
+def _retouched(picture: Any, retouch: Retouch | None) -> Any:
+    """The frame after `retouch`, on memory of its own: the decoder may still need what it gave out."""
+    if retouch is None:
+        return picture
+    seconds = float(picture.pts * picture.time_base)
+    result = av.VideoFrame.from_ndarray(
+        retouch(seconds, picture.to_ndarray(format="yuv420p")), format="yuv420p"
+    )
+    result.pts, result.time_base = picture.pts, picture.time_base
+    result.color_range, result.colorspace = picture.color_range, picture.colorspace
+    return result
 
 
 def _encoder(output: Any, probe: ClipProbe) -> Any:
