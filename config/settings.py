@@ -194,6 +194,10 @@ WORKER_SLOTS = {
     "inference": env.integer("INFERENCE_SLOTS", 1, least=1),
     "exports": env.integer("EXPORTS_SLOTS", 2, least=1),
 }
+# A user's own models and choices, read after workers/inference/registry.toml (docs/inference.md).
+MODELS_FILE: Path | None = (
+    env.path("SECOND_LOOK_MODELS", HOME) if env.text("SECOND_LOOK_MODELS") else None
+)
 OTEL_EXPORTER_OTLP_ENDPOINT = env.http_url("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # --- Intake ---------------------------------------------------------------------------------------------------

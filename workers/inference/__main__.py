@@ -11,7 +11,7 @@ from rich.table import Table
 from apps.alerts.clip_format import ClipRefused
 from workers.inference.analysis import analyse_clip
 from workers.inference.limits import ClipLimits
-from workers.inference.registry import ModelRefused
+from workers.inference.model_entries import ModelRefused
 from workers.inference.results import ClipAnalysis
 
 

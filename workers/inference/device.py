@@ -18,7 +18,11 @@ DALI_CPU_CODECS = frozenset({"vp8", "vp9", "mjpeg"})
 
 DALI_GPU_CODECS = DALI_CPU_CODECS | {"h264", "hevc", "av1", "mpeg4"}
 
-MAX_THREADS = 4
+MAX_THREADS = {"cpu": 4, "cuda": 16}
+"""On a GPU the threads only prepare pictures, and the device waits for them."""
+
+PICTURES_AT_ONCE = {"cpu": 1, "cuda": 64}
+"""One picture a run and thread is the fastest on a CPU: batches of 8 took up to a third longer there."""
 
 
 class Decoder(StrEnum):
@@ -35,12 +39,18 @@ class Device:
     providers: tuple[str, ...]
     has_dali: bool
     threads: int
+    """How many pictures are prepared, and on a CPU run, at the same time."""
 
     def __post_init__(self) -> None:
         if self.kind not in {"cpu", "cuda"}:
             raise ValueError("a device is cpu or cuda")
         if self.threads < 1:
             raise ValueError("a device needs at least one thread")
+
+    @property
+    def pictures_at_once(self) -> int:
+        """The most pictures that one run of a model takes here."""
+        return PICTURES_AT_ONCE[self.kind]
 
     def decoder_for(self, codec: str) -> Decoder:
         """The decoder for a codec (libav's name): DALI where it can, else PyAV."""
@@ -59,13 +69,14 @@ def this_device() -> Device:
     has_cuda = any(found.ep_name == "CUDAExecutionProvider" for found in ort.get_ep_devices())
     if has_cuda:
         ort.preload_dlls()
+    kind = "cuda" if has_cuda else "cpu"
     return Device(
-        kind="cuda" if has_cuda else "cpu",
+        kind=kind,
         providers=("CUDAExecutionProvider", "CPUExecutionProvider")
         if has_cuda
         else ("CPUExecutionProvider",),
         has_dali=_has_dali(),
-        threads=_threads(),
+        threads=_threads(MAX_THREADS[kind]),
     )
 
 
@@ -78,6 +89,6 @@ def _has_dali() -> bool:
         return False
 
 
-def _threads() -> int:
+def _threads(most: int) -> int:
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(cores, MAX_THREADS)
+    return min(cores, most)

@@ -1,4 +1,4 @@
-"""The model registry: what may run, from which bytes, and the sessions that run it.
+"""The models of this process: verified against the registry, loaded once, run on the device.
 
 The bytes that are hashed are the bytes that are executed: a session is made from memory, so a
 file exchanged between check and load changes nothing.
@@ -6,65 +6,45 @@ file exchanged between check and load changes nothing.
 
 import hashlib
 import threading
-import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 
+from workers.inference.batching import Outputs, SharedRuns, in_parts
 from workers.inference.device import Device, this_device
+from workers.inference.model_entries import (
+    REGISTRY_FILE,
+    Job,
+    ModelEntry,
+    ModelRefused,
+    read_registry,
+    shape_fits,
+    user_registry,
+)
 
-REGISTRY_FILE = Path(__file__).with_name("registry.toml")
+PERSON = Job.PERSON
+POSE = Job.POSE
+FACE = Job.FACE
+FACE_EMBEDDING = Job.FACE_EMBEDDING
+BEHAVIOUR = Job.BEHAVIOUR
 
-PERSON = "person-cocossd"
-POSE = "pose-movenet-lightning"
-FACE = "face-centerface"
-
-_ANY = 0
 _SEVERITY_ERROR = 3
-
-
-class ModelRefused(Exception):
-    """A model that is not what its registry entry says. `str()` says which and what to do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelEntry:
-    """One model of the registry. `input_shape` has 0 where any size is taken."""
-
-    id: str
-    version: str
-    job: str
-    file: str
-    sha256: str
-    licence: str
-    source: str
-    input: str
-    output: str
-    input_shape: tuple[int, ...]
-    input_type: str
-    ai_act_class: str
-    measured: str
-
-    def __post_init__(self) -> None:
-        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
-            raise ModelRefused(f"Model {self.id}: sha256 must be 64 lower-case hex digits.")
-        if not self.ai_act_class:
-            raise ModelRefused(f"Model {self.id}: ai_act_class must be stated.")
 
 
 @dataclass(frozen=True)
 class Model:
-    """A verified, loaded model; `run` is thread-safe (ONNX Runtime's promise)."""
+    """A verified, loaded model. `run` is thread-safe, and joins threads' requests on a GPU."""
 
     entry: ModelEntry
     session: Any
-
-    def run(self, array: Any) -> list[Any]:
-        """The model's outputs for one input array."""
-        outputs: list[Any] = self.session.run(None, {self.session.get_inputs()[0].name: array})
-        return outputs
+    run: Callable[[NDArray[Any]], Outputs]
+    """The model's outputs for one input [n, ...], any n; a model of fixed n is run n by n."""
 
     @property
     def provider(self) -> str:
@@ -72,38 +52,33 @@ class Model:
         return str(self.session.get_providers()[0])
 
 
-def read_registry(file: Path = REGISTRY_FILE) -> dict[str, ModelEntry]:
-    """Every entry by id. Raises ModelRefused for an entry that is incomplete or doubled."""
-    entries: dict[str, ModelEntry] = {}
-    for row in tomllib.loads(file.read_text(encoding="utf-8"))["model"]:
-        try:
-            entry = ModelEntry(**{**row, "input_shape": tuple(row["input_shape"])})
-        except (TypeError, KeyError) as error:
-            raise ModelRefused(
-                f"Model {row.get('id', '?')}: its entry in {file.name} is wrong: {error}."
-            ) from error
-        if entry.id in entries:
-            raise ModelRefused(f"Model {entry.id} is listed twice in {file.name}.")
-        entries[entry.id] = entry
-    return entries
+def load_model(entry: ModelEntry, *, device: Device) -> Model:
+    """A session for an entry, on the device's providers that the entry allows.
 
-
-def load_model(entry: ModelEntry, *, folder: Path, device: Device) -> Model:
-    """A session for an entry whose file lies under `folder`.
-
-    Raises ModelRefused when the file is missing, its digest differs, or its input does not have
-    the shape and type that the entry states.
+    Raises ModelRefused when the file is missing, its digest differs, it is no ONNX model, or its
+    input or outputs do not have the shapes and the type that the entry states.
     """
-    content = _verified_bytes(entry, folder=folder)
-    session = ort.InferenceSession(content, _session_options(), providers=list(device.providers))
-    _check_input(entry, session)
-    return Model(entry=entry, session=session)
-
-
-def _verified_bytes(entry: ModelEntry, *, folder: Path) -> bytes:
-    path = folder / entry.file
+    content = verified_bytes(entry)
+    providers = [name for name in device.providers if name in entry.providers]
+    if not providers:
+        raise ModelRefused(
+            f"Model {entry.id} runs on {', '.join(entry.providers)}; this machine has "
+            f"{', '.join(device.providers)}."
+        )
     try:
-        content = path.read_bytes()
+        session = ort.InferenceSession(content, _session_options(), providers=providers)
+    except Exception as error:  # ONNX Runtime raises its own kinds, which share no parent
+        raise ModelRefused(
+            f"Model {entry.id}: {entry.file} is not a model that ONNX Runtime can load."
+        ) from error
+    _check_shapes(entry, session)
+    return Model(entry=entry, session=session, run=_runner(entry, session, device))
+
+
+def verified_bytes(entry: ModelEntry) -> bytes:
+    """The file's content. Raises ModelRefused when it is missing or not the registered one."""
+    try:
+        content = (entry.folder / entry.file).read_bytes()
     except OSError as error:
         raise ModelRefused(
             f"Model {entry.id}: {entry.file} cannot be read ({error.strerror})."
@@ -117,16 +92,46 @@ def _verified_bytes(entry: ModelEntry, *, folder: Path) -> bytes:
     return content
 
 
-def _check_input(entry: ModelEntry, session: Any) -> None:
+def _check_shapes(entry: ModelEntry, session: Any) -> None:
     given = session.get_inputs()[0]
-    matches = len(given.shape) == len(entry.input_shape) and all(
-        want in (_ANY, have) for want, have in zip(entry.input_shape, given.shape, strict=True)
-    )
-    if not matches or given.type != entry.input_type:
+    if not shape_fits(given.shape, entry.input_shape) or given.type != entry.input_type:
         raise ModelRefused(
             f"Model {entry.id}: {entry.file} takes {given.type} {given.shape}, the registry says "
             f"{entry.input_type} {list(entry.input_shape)} (0 = any)."
         )
+    found = [output.shape for output in session.get_outputs()]
+    wanted = [list(shape) for shape in entry.output_shapes]
+    if len(found) != len(wanted) or not all(map(shape_fits, found, wanted)):
+        raise ModelRefused(
+            f"Model {entry.id}: {entry.file} gives {found}, the registry says {wanted} (0 = any)."
+        )
+
+
+def _runner(entry: ModelEntry, session: Any, device: Device) -> Callable[[NDArray[Any]], Outputs]:
+    """How this model is run here: at once on a CPU, bound and shared between threads on a GPU."""
+    name = session.get_inputs()[0].name
+    most = entry.most_at_once
+
+    def run_once(pictures: NDArray[Any]) -> Outputs:
+        return list(session.run(None, {name: pictures}))
+
+    def run_bound(pictures: NDArray[Any]) -> Outputs:
+        return bound_run(session, pictures, device=device.kind)
+
+    if device.kind == "cpu":
+        return run_once if most is None else partial(in_parts, run_once, most=most)
+    return SharedRuns(run_bound, most=most or device.pictures_at_once)
+
+
+def bound_run(session: Any, pictures: NDArray[Any], *, device: str) -> Outputs:
+    """One run with input and outputs bound to the device ("cpu" or "cuda"): one copy each way."""
+    binding = session.io_binding()
+    value = ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(pictures), device, 0)
+    binding.bind_ortvalue_input(session.get_inputs()[0].name, value)
+    for output in session.get_outputs():
+        binding.bind_output(output.name, device, 0)
+    session.run_with_iobinding(binding)
+    return list(binding.copy_outputs_to_cpu())
 
 
 def _session_options() -> Any:
@@ -141,24 +146,25 @@ def _session_options() -> Any:
 class Models:
     """The registered models of one process, each loaded on first use, once."""
 
-    def __init__(self, *, device: Device, file: Path = REGISTRY_FILE) -> None:
+    def __init__(
+        self, *, device: Device, file: Path = REGISTRY_FILE, user_file: Path | None = None
+    ) -> None:
         self.device = device
-        self._folder = file.parent
-        self._entries = read_registry(file)
+        self.registry = read_registry(file, user_file=user_file)
         self._loaded: dict[str, Model] = {}
         # Two activities may ask first at once; a second session would cost memory for nothing.
         self._lock = threading.Lock()
 
-    def get(self, model_id: str) -> Model:
-        """The model of this id. Raises ModelRefused when it is unknown or not as registered."""
+    def get(self, which: str) -> Model:
+        """The model of an id, or the one that does a `Job`.
+
+        Raises ModelRefused when there is none or it is not as registered.
+        """
+        entry = self.registry.entry(which)
         with self._lock:
-            if model_id not in self._loaded:
-                if model_id not in self._entries:
-                    raise ModelRefused(f"No model {model_id} is registered.")
-                self._loaded[model_id] = load_model(
-                    self._entries[model_id], folder=self._folder, device=self.device
-                )
-            return self._loaded[model_id]
+            if entry.id not in self._loaded:
+                self._loaded[entry.id] = load_model(entry, device=self.device)
+            return self._loaded[entry.id]
 
 
 _models: Models | None = None
@@ -170,11 +176,11 @@ def process_models() -> Models:
     global _models
     with _models_lock:
         if _models is None:
-            _models = Models(device=this_device())
+            _models = Models(device=this_device(), user_file=user_registry())
         return _models
 
 
 def warm_up() -> tuple[str, ...]:
     """Load every model that an analysis needs; called when a worker starts. Returns their ids."""
     models = process_models()
-    return tuple(models.get(model_id).entry.id for model_id in (PERSON, POSE, FACE))
+    return tuple(models.get(job).entry.id for job in (PERSON, POSE, FACE))

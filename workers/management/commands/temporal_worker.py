@@ -9,7 +9,7 @@ from typing import Any
 
 import uvloop
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from workers import temporal
 from workflows.activities import TaskQueue
@@ -63,9 +63,14 @@ class Command(BaseCommand):
 
     def _load_models(self) -> None:
         """The first clip should not wait for the models."""
+        from workers.inference.model_entries import ModelRefused, use_registry
         from workers.inference.registry import warm_up
 
-        self._say(f"models loaded: {', '.join(warm_up())}")
+        use_registry(settings.MODELS_FILE)
+        try:
+            self._say(f"models loaded: {', '.join(warm_up())}")
+        except ModelRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
 
 
 def _spare_the_collector() -> None:
