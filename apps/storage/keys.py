@@ -38,6 +38,16 @@ def evidence_master(*, tenant_id: UUID, item_id: UUID) -> str:
     return f"{TENANTS}{tenant_id}/evidence/{item_id}/master"
 
 
+def watchlist_image(*, tenant_id: UUID, entry_id: UUID, image_id: UUID) -> str:
+    """Return the key of an enrolment image."""
+    return f"{_entry(tenant_id, entry_id)}/images/{image_id}.jpg"
+
+
+def sighting_crop(*, tenant_id: UUID, entry_id: UUID, alert_id: UUID) -> str:
+    """Return the key of the picture of a lead: one for an entry and an alert."""
+    return f"{_entry(tenant_id, entry_id)}/leads/{alert_id}.jpg"
+
+
 def audit_checkpoint(*, tenant_id: UUID | str, tree_size: int) -> str:
     """Return the key of a signed checkpoint; keys sort by the size of the tree."""
     return f"{audit_checkpoints(tenant_id=tenant_id)}{tree_size:020d}.json"
@@ -50,6 +60,10 @@ def audit_checkpoints(*, tenant_id: UUID | str) -> str:
 
 def _alert(tenant_id: UUID, alert_id: UUID) -> str:
     return f"{TENANTS}{tenant_id}/alerts/{alert_id}"
+
+
+def _entry(tenant_id: UUID, entry_id: UUID) -> str:
+    return f"{TENANTS}{tenant_id}/watchlist/{entry_id}"
 
 
 def _plain(name: str) -> str:

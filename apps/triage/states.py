@@ -86,6 +86,28 @@ class OutboxState(StrEnum):
     STARTED = "started"
 
 
+class EntryState(StrEnum):
+    """A watchlist entry. Only a second person's confirmation makes it `active`; time can only end it."""
+
+    PROPOSED = "proposed"
+    CHECKING = "checking"
+    AWAITING_APPROVAL = "awaiting_approval"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    DISABLED = "disabled"
+    REFUSED = "refused"
+
+
+class LeadState(StrEnum):
+    """A sighting lead: two people judge it apart; `confirmed` only when both say the same person."""
+
+    OPEN = "open"
+    JUDGED_ONCE = "judged_once"
+    CONFIRMED = "confirmed"
+    CLOSED = "closed"
+
+
 class UnableToMove(Exception):
     """A row may not move between these two states."""
 
@@ -226,4 +248,40 @@ OUTBOX = _machine(
     },
 )
 
-MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX)
+_ENTRY_ENDS = {EntryState.EXPIRED, EntryState.DISABLED}
+
+ENTRY = _machine(
+    "watchlist entry",
+    initial={EntryState.PROPOSED},
+    arrows={
+        EntryState.PROPOSED: {EntryState.CHECKING, EntryState.REFUSED, EntryState.DISABLED},
+        EntryState.CHECKING: {
+            EntryState.AWAITING_APPROVAL,
+            EntryState.REFUSED,
+            EntryState.DISABLED,
+        },
+        EntryState.AWAITING_APPROVAL: {
+            EntryState.ACTIVE,
+            EntryState.REFUSED,
+            EntryState.DISABLED,
+        },
+        EntryState.ACTIVE: {EntryState.SUSPENDED, *_ENTRY_ENDS},
+        EntryState.SUSPENDED: {EntryState.ACTIVE, *_ENTRY_ENDS},
+        EntryState.EXPIRED: set(),
+        EntryState.DISABLED: set(),
+        EntryState.REFUSED: set(),
+    },
+)
+
+LEAD = _machine(
+    "sighting lead",
+    initial={LeadState.OPEN},
+    arrows={
+        LeadState.OPEN: {LeadState.JUDGED_ONCE, LeadState.CLOSED},
+        LeadState.JUDGED_ONCE: {LeadState.CONFIRMED, LeadState.CLOSED},
+        LeadState.CONFIRMED: set(),
+        LeadState.CLOSED: set(),
+    },
+)
+
+MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX, ENTRY, LEAD)

@@ -9,6 +9,7 @@ from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.cases.models import Case
 from apps.reviews.models import DecisionAttempt, HumanTask
 from apps.triage import states
+from apps.watchlists.models import SightingLead, WatchlistEntry
 from tests.world import World, make_alert, write_assessment
 
 GUARDED = {
@@ -18,12 +19,16 @@ GUARDED = {
     "decision attempt": DecisionAttempt,
     "case": Case,
     "outbox entry": OutboxEntry,
+    "watchlist entry": WatchlistEntry,
+    "sighting lead": SightingLead,
 }
 APPEND_ONLY = [
     "alerts_assessment",
     "alerts_disposition",
     "reviews_confirmation",
     "reviews_playback",
+    "watchlists_legalgate",
+    "watchlists_entryconfirmation",
     "evidence_custodyevent",
     "cases_exhibit",
     "cases_incident",
