@@ -37,6 +37,7 @@ from apps.alerts.operations import (
 from apps.alerts.problems import NotSupported, SpoolFull, problem
 from apps.alerts.queries import alerts_visible_to, clip_of
 from apps.alerts.refusals import note_refusal
+from apps.alerts.saliency import SaliencyState, saliency_standing
 from apps.alerts.serializers import (
     AlertAccepted,
     AlertStated,
@@ -281,6 +282,18 @@ def _status(alert: Alert, *, to_sender: bool = False) -> dict[str, Any]:
         "clock_skew_flagged": alert.clock_skew_flagged,
         "is_drill": alert.is_drill,
         "resolved_at": alert.resolved_at,
+        "saliency": _saliency(alert),
+    }
+
+
+def _saliency(alert: Alert) -> dict[str, Any]:
+    standing = saliency_standing(alert, now=timezone.now())
+    ready = standing.state is SaliencyState.READY
+    address = settings.PUBLIC_URL + reverse("api-alert-saliency", args=[alert.id])
+    return {
+        "state": standing.state.value,
+        "why": standing.why,
+        "url": address if ready else None,
     }
 
 

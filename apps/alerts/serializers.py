@@ -5,12 +5,14 @@ than a serializer can; these classes document it, and a test holds the two toget
 from rest_framework import serializers
 
 from apps.alerts import intake
+from apps.alerts.saliency import SaliencyState
 from apps.triage import signals
 from apps.triage.states import AlertState, ClipState
 
 # Named in settings.SPECTACULAR_SETTINGS, because several components have a field `state`.
 ALERT_STATES = [(state.value, state.value) for state in AlertState]
 CLIP_STATES = [(state.value, state.value) for state in ClipState]
+SALIENCY_STATES = [(state.value, state.value) for state in SaliencyState]
 VALIDITY_STATES = [(state.value, state.value) for state in signals.ValidityState]
 
 
@@ -109,6 +111,14 @@ class AlertAccepted(serializers.Serializer[object]):
     clip = ClipStatus(allow_null=True)
 
 
+class SaliencyStatus(serializers.Serializer[object]):
+    """What moved the score: worked out behind the routing, so pending at first."""
+
+    state = serializers.ChoiceField(choices=SALIENCY_STATES)
+    why = serializers.CharField(allow_blank=True, help_text="Unless ready: why, in a sentence.")
+    url = serializers.URLField(allow_null=True, help_text="Where the maps are, when ready.")
+
+
 class AlertStatus(AlertAccepted):
     camera = serializers.CharField()
     detector = DetectorField()
@@ -122,6 +132,7 @@ class AlertStatus(AlertAccepted):
     clock_skew_flagged = serializers.BooleanField()
     is_drill = serializers.BooleanField()
     resolved_at = serializers.DateTimeField(allow_null=True)
+    saliency = SaliencyStatus()
 
 
 class FaultField(serializers.Serializer[object]):

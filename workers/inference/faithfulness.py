@@ -8,83 +8,18 @@ must become another one.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from apps.triage.saliency import MOST_ALIKE, CurvePair, Faithfulness, WhyNot
 from workers.inference.saliency import AskAll, EffectMap, Hider, SaliencyBudget, Scores
 
 ScoreWithout = Callable[[NDArray[np.bool_]], float]
 """The score with some of n places hidden ([n], true: hidden)."""
 
 _ROUNDING = 1e-9
-MOST_ALIKE: Final = 0.5
-"""Above this rank correlation a map made with chance weights is still the same map."""
-OUT_OF_REACH: Final = (
-    "The detector's weights are out of reach, so it is not known whether the map follows them."
-)
-SAME_WITH_CHANCE: Final = (
-    "The map hardly changes when the detector's weights are made chance: it shows the picture, "
-    "not what was learned."
-)
-NOT_MOVED: Final = "The score did not move, whatever was hidden."
-NO_BETTER: Final = "Hiding what the map names moves the score no more than hiding {what}."
-
-
-@dataclass(frozen=True, kw_only=True)
-class CurvePair:
-    """Areas under the two curves, each the mean score on the way (0..1): deletion should be low, insertion high."""
-
-    deletion: float
-    insertion: float
-
-    @property
-    def gain(self) -> float:
-        """Insertion less deletion, −1..1: how far apart the places named hold the two."""
-        return self.insertion - self.deletion
-
-    def to_json(self) -> dict[str, float]:
-        return {
-            "deletion": round(self.deletion, 4),
-            "insertion": round(self.insertion, 4),
-            "gain": round(self.gain, 4),
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Faithfulness:
-    """How a map fares against maps that know nothing, and against itself with chance weights.
-
-    `alike` is the mean Spearman correlation of the map's absolute values with those made by the
-    randomised copies, None where the weights are out of reach. `why_not` is "" exactly when reliable.
-    """
-
-    own: CurvePair
-    centre: CurvePair
-    random: tuple[CurvePair, ...]
-    alike: float | None
-    copies: int
-    why_not: tuple[str, ...]
-
-    @property
-    def reliable(self) -> bool:
-        return not self.why_not
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "own": self.own.to_json(),
-            "centre": self.centre.to_json(),
-            "random": [one.to_json() for one in self.random],
-            "alike": None if self.alike is None else round(self.alike, 4),
-            "most_alike": MOST_ALIKE,
-            "copies": self.copies,
-            "not_randomised": OUT_OF_REACH if self.alike is None else "",
-            "reliable": self.reliable,
-            "why_not": list(self.why_not),
-        }
 
 
 def judge_map(
@@ -159,16 +94,16 @@ def _faults(
     *,
     alike: float | None,
     moved: bool,
-) -> list[str]:
+) -> list[WhyNot]:
     if not moved:
-        return [NOT_MOVED]
+        return [WhyNot.NOT_MOVED]
     faults = []
     if not own.gain > centre.gain:
-        faults.append(NO_BETTER.format(what="the middle of the picture"))
+        faults.append(WhyNot.NO_BETTER_THAN_CENTRE)
     if not all(own.gain > one.gain for one in random):
-        faults.append(NO_BETTER.format(what="places drawn at random"))
+        faults.append(WhyNot.NO_BETTER_THAN_RANDOM)
     if alike is not None and alike > MOST_ALIKE:
-        faults.append(SAME_WITH_CHANCE)
+        faults.append(WhyNot.SAME_WITH_CHANCE_WEIGHTS)
     return faults
 
 

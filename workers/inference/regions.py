@@ -6,28 +6,17 @@ cannot be known (no shelf was drawn) is said so and gets no share; it is never t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.triage.saliency import Region, RegionShare
 from workers.inference.poses import Joint
 from workers.inference.results import SceneZone, Track, TrackSample
 
 Points = NDArray[np.float64]
 """[n, 2], x and y in pixels."""
-
-
-class Region(StrEnum):
-    """In order of precedence: a place that is in two of them belongs to the first."""
-
-    HAND_CLOTHING = "hand_clothing"
-    SHELF_BOUNDARY = "shelf_boundary"
-    EXIT_CORRIDOR = "exit_corridor"
-    BODY = "body"
-    OTHER_PEOPLE = "other_people"
-    REST = "rest"
 
 
 REGIONS: Final = tuple(Region)
@@ -47,25 +36,6 @@ _EDGE_BAND = 0.03
 _TORSO = (Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER, Joint.RIGHT_HIP, Joint.LEFT_HIP)
 _WRISTS = (Joint.LEFT_WRIST, Joint.RIGHT_WRIST)
 _SMALLEST_HULL = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class RegionShare:
-    """How much of what moved the score lies in a region, 0..1; None, and why, where that is not known."""
-
-    region: Region
-    share: float | None
-    why: str = ""
-
-    def __post_init__(self) -> None:
-        if (self.share is None) != bool(self.why):
-            raise ValueError("a share that is not known says why")
-        if self.share is not None and not 0 <= self.share <= 1:
-            raise ValueError("a share lies in 0..1")
-
-    def to_json(self) -> dict[str, Any]:
-        share = None if self.share is None else round(self.share, 4)
-        return {"region": self.region.value, "share": share, "why": self.why}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from apps.triage.saliency import Region, RegionShare
 from workers.inference.poses import Joint
 from workers.inference.regions import (
     NO_EXIT,
@@ -14,8 +15,6 @@ from workers.inference.regions import (
     NO_SHELF,
     REGIONS,
     Moment,
-    Region,
-    RegionShare,
     Scene,
     convex_hull,
     inside_polygon,
