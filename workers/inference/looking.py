@@ -1,22 +1,25 @@
 """Looking at a clip batch by batch: what streams by becomes numbers, and one still is kept.
 
-Within a batch, frames and then people are independent of one another, so the models run on several
-threads with one core each. That is faster than several cores on one small model, and wastes none.
+The next batch is decoded while the models look at this one. Within a batch, frames and then people
+are independent of one another, so several threads prepare pictures and ask the models: on a CPU each
+thread runs one picture on one core (faster than several cores on one small model), on a GPU it asks
+for as many pictures as there are and the device joins what the threads ask for.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.inference.ahead import Ahead
 from workers.inference.limits import ClipLimits
 from workers.inference.marking import activity_of
-from workers.inference.people import People, find_people
-from workers.inference.poses import estimate_pose
+from workers.inference.people import People, find_people_in
+from workers.inference.poses import PersonInPicture, estimate_poses
 from workers.inference.reading import ClipReader, FrameBatch
 from workers.inference.registry import PERSON, POSE, Models
 from workers.inference.results import Track, TrackSample
@@ -26,6 +29,8 @@ from workers.inference.tracking import NO_TRACK, PeopleTracker
 
 Progress = Callable[[str, float], None]
 Pose = NDArray[np.float64] | None
+_Job = TypeVar("_Job")
+_Done = TypeVar("_Done")
 
 # A track of one sample in a longer clip is a flicker of the detector, not a person.
 _MIN_SAMPLES = 2
@@ -50,6 +55,8 @@ class Look:
     people_counts: list[int] = field(default_factory=list)
     activity: list[tuple[float, float]] = field(default_factory=list)
     still: Still | None = None
+    count: int = 0
+    """Samples kept so far, of all tracks together."""
 
     def finished_tracks(self) -> tuple[Track, ...]:
         """Tracks of people seen more than once, or at all where the clip is a single frame."""
@@ -77,6 +84,7 @@ class Look:
         for track, sample in zip(ids, samples, strict=True):
             if track != NO_TRACK:
                 self.samples[track].append(sample)
+                self.count += 1
         height, width = image.shape[:2]
         activity = activity_of(samples, width=width, height=height)
         self.lumas.append(luma_of(image))
@@ -94,15 +102,24 @@ def look_at(
     times: StageTimes,
     progress: Progress,
 ) -> Look:
-    """Look at every sampled frame of a clip. Memory follows `limits.batch_frames`."""
+    """Look at every sampled frame of a clip.
+
+    Pictures in memory follow `limits.batch_frames`, three batches at most; what is known of people
+    follows `limits.max_samples`, and when that is used up the rest of the clip is not looked at.
+    """
     look, tracker = Look(), PeopleTracker()
     expected = max(1.0, reader.probe.duration_seconds * reader.sampled_fps)
-    with ThreadPoolExecutor(models.device.threads, thread_name_prefix="look") as pool:
-        for batch in times.iterated("decode", reader.batches()):
+    with (
+        ThreadPoolExecutor(models.device.threads, thread_name_prefix="look") as pool,
+        Ahead(reader.batches) as batches,
+    ):
+        for batch in times.iterated("decode", batches):
             _look_at_batch(
                 look, tracker, batch, limits=limits, models=models, times=times, pool=pool
             )
             progress("people", min(1.0, len(look.lumas) / expected))
+            if look.count >= limits.max_samples:
+                break
     return look
 
 
@@ -117,7 +134,7 @@ def _look_at_batch(
     pool: ThreadPoolExecutor,
 ) -> None:
     with times.measured("people"):
-        people = list(pool.map(partial(find_people, models.get(PERSON)), batch.images))
+        people = _people(batch, models=models, pool=pool)
     with times.measured("tracks"):
         ids = [_followed(tracker, batch, k, people[k]) for k in range(len(people))]
     with times.measured("poses"):
@@ -127,6 +144,15 @@ def _look_at_batch(
             look.add_frame(
                 float(batch.times[k]), batch.images[k], people=found, ids=ids[k], poses=poses[k]
             )
+
+
+def _people(batch: FrameBatch, *, models: Models, pool: ThreadPoolExecutor) -> list[People]:
+    model = models.get(PERSON)
+
+    def found(images: Sequence[NDArray[np.uint8]]) -> list[People]:
+        return find_people_in(model, images)
+
+    return _spread(found, list(batch.images), models, pool)
 
 
 def _followed(tracker: PeopleTracker, batch: FrameBatch, k: int, people: People) -> list[int]:
@@ -150,14 +176,28 @@ def _poses(
         for person in _largest(found, limits.people_posed)
     ]
     model = models.get(POSE)
-    found_poses = pool.map(
-        lambda job: estimate_pose(model, batch.images[job[0]], people[job[0]].boxes[job[1]]),
-        wanted,
-    )
+
+    def posed(people_in_pictures: Sequence[PersonInPicture]) -> list[NDArray[np.float64]]:
+        return estimate_poses(model, people_in_pictures)
+
+    jobs = [(batch.images[k], people[k].boxes[person]) for k, person in wanted]
     poses: list[list[Pose]] = [[None] * len(found) for found in people]
-    for (k, person), pose in zip(wanted, found_poses, strict=True):
+    for (k, person), pose in zip(wanted, _spread(posed, jobs, models, pool), strict=True):
         poses[k][person] = pose
     return poses
+
+
+def _spread(
+    work: Callable[[Sequence[_Job]], list[_Done]],
+    jobs: Sequence[_Job],
+    models: Models,
+    pool: ThreadPoolExecutor,
+) -> list[_Done]:
+    """The work on all jobs, in their order, in groups that keep every thread and run busy."""
+    per_thread = -(-len(jobs) // models.device.threads)
+    size = max(1, min(models.device.pictures_at_once, per_thread))
+    groups = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+    return [done for group in pool.map(work, groups) for done in group]
 
 
 def _largest(people: People, count: int) -> list[int]:

@@ -116,11 +116,9 @@ class ModelEntry:
             )
 
     def _fits(self, contract: JobContract) -> bool:
-        height_and_width = self.input_shape[1:3]
-        is_square = self.job is Job.FACE or len(set(height_and_width)) == 1
         return (
             shape_fits(self.input_shape, contract.input_shape)
-            and is_square
+            and (self.job is Job.FACE or ANY != self.input_shape[1] == self.input_shape[2])
             and len(self.output_shapes) >= len(contract.output_shapes)
             and all(map(shape_fits, self.output_shapes, contract.output_shapes))
         )

@@ -1,5 +1,6 @@
-"""People in one frame."""
+"""People in frames."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,6 @@ from workers.inference.boxes import non_maximum_suppression
 from workers.inference.imaging import resized
 from workers.inference.registry import Model
 
-_INPUT_SIDE = 300
 _PERSON_COLUMN = 0
 
 MIN_SCORE = 0.3
@@ -36,9 +36,24 @@ class People:
 
 def find_people(model: Model, image: NDArray[np.uint8]) -> People:
     """The people that the model sees in an RGB picture [H, W, 3]."""
-    small = resized(image, width=_INPUT_SIDE, height=_INPUT_SIDE)
-    boxes, scores = model.run((small.astype(np.float32) * (2.0 / 255.0) - 1.0)[None])
-    return people_from(boxes[0, :, 0, :], scores[0, :, _PERSON_COLUMN])
+    return find_people_in(model, [image])[0]
+
+
+def find_people_in(model: Model, images: Sequence[NDArray[np.uint8]]) -> list[People]:
+    """The people in each of several RGB pictures [H, W, 3], from one run of the model."""
+    boxes, scores = model.run(person_input(images, side=model.entry.input_shape[1]))
+    return [
+        people_from(boxes[k, :, 0, :], scores[k, :, _PERSON_COLUMN]) for k in range(len(images))
+    ]
+
+
+def person_input(images: Sequence[NDArray[np.uint8]], *, side: int) -> NDArray[np.float32]:
+    """What a person model takes: the pictures as [n, side, side, 3] in -1..1."""
+    small = np.stack([resized(image, width=side, height=side) for image in images])
+    scaled = small.astype(np.float32)
+    scaled *= np.float32(2.0 / 255.0)
+    scaled -= np.float32(1.0)
+    return scaled
 
 
 def people_from(boxes_yx: NDArray[np.floating], scores: NDArray[np.floating]) -> People:

@@ -74,32 +74,12 @@ def test_sure_keypoints_stay_where_they_were(
         assert np.median(np.concatenate(distances)) < 0.01
 
 
-def test_signals_scene_and_span_stay_as_they_were(
-    record: dict[str, Any], golden: dict[str, Any]
-) -> None:
+def test_the_scene_stays_as_it_was(record: dict[str, Any], golden: dict[str, Any]) -> None:
     assert record["lighting"]["state"] == golden["lighting"]["state"]
     assert record["lighting"]["luma_mean"] == pytest.approx(golden["lighting"]["luma_mean"], abs=3)
     assert record["crowding"]["people_mean"] == pytest.approx(
         golden["crowding"]["people_mean"], abs=0.5
     )
-    assert record["marked_span"]["start_seconds"] == pytest.approx(
-        golden["marked_span"]["start_seconds"], abs=1
-    )
-    for wanted in golden["tracks"]:
-        track = same_track(wanted, record)["id"]
-        then = values_of(golden, wanted["id"])
-        now = values_of(record, track)
-        assert now.keys() == then.keys()
-        differences = [abs(now[name] - then[name]) for name in then]
-        assert float(np.median(differences)) < 0.1
-
-
-def values_of(record: dict[str, Any], track: int) -> dict[str, float]:
-    return {
-        signal["name"]: signal["value"] or 0.0
-        for signal in record["signals"]
-        if signal["track"] == track
-    }
 
 
 def test_models_are_named_with_their_digests(
@@ -116,21 +96,6 @@ def test_the_record_has_the_agreed_form(record: dict[str, Any]) -> None:
     sample = record["tracks"][0]["samples"][0]
     assert set(sample) == {"t", "box", "score", "keypoints"}
     assert np.array(sample["keypoints"]).shape == (17, 3)
-    signal = record["signals"][0]
-    assert set(signal) == {
-        "name",
-        "value",
-        "confidence",
-        "start_seconds",
-        "end_seconds",
-        "track",
-        "source",
-        "validity",
-    }
-    assert {s["validity"]["state"] for s in record["signals"]} == {
-        "no_evidential_weight",
-        "not_measurable",
-    }
     assert set(record["timings_ms"]) >= {"probe", "decode", "people", "poses", "poster", "total"}
 
 
@@ -167,7 +132,7 @@ def test_a_clip_of_one_frame_has_a_defined_result(
     assert analysis.crowding.people_max == 0
     assert analysis.marked_span.start_seconds == 0
     assert analysis.marked_span.end_seconds == pytest.approx(analysis.duration_seconds)
-    assert {s.name for s in analysis.signals} == {"hand_to_bag", "item_transfer"}
+    assert {s.track for s in analysis.signals} == {None}
     assert analysis.poster_jpeg.startswith(b"\xff\xd8")
 
 
@@ -215,3 +180,8 @@ def test_the_command_says_why_a_clip_is_refused(
     path.write_text("no video")
     assert main([str(path)]) == 1
     assert "not a video" in capsys.readouterr().err
+
+
+def test_a_full_record_of_people_ends_the_look(bundled_clip: Path) -> None:
+    analysis = analyse_clip(bundled_clip, limits=ClipLimits(max_samples=40))
+    assert 40 <= sum(len(track.samples) for track in analysis.tracks) <= 40 + 8 * 8
