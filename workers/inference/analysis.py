@@ -71,7 +71,9 @@ def _concluded(
     duration = probe.duration_seconds
     with times.measured("signals"):
         tracks = look.finished_tracks()
-        signals = signals_of(tracks, width=width, height=height, duration_seconds=duration)
+        signals = signals_of(
+            tracks, width=width, height=height, duration_seconds=duration, zones=zones
+        )
     return ClipAnalysis(
         width=width,
         height=height,

@@ -41,48 +41,58 @@ class Reading:
     confidence: float
 
 
-def hand_to_torso(points: NDArray[np.float64], confidence: NDArray[np.float64]) -> Reading | None:
-    """How close the nearer wrist is to the torso's middle line, between chest and hip.
+Arms = tuple[Reading | None, Reading | None]
+"""A reading of the left and of the right arm."""
 
-    `points` [17, 2] in pixels, `confidence` [17]. None when wrist or torso is not seen.
+
+def hands_to_torso(points: NDArray[np.float64], confidence: NDArray[np.float64]) -> Arms:
+    """How close each wrist is to the torso's middle line, between chest and hip.
+
+    `points` [17, 2] in pixels, `confidence` [17]. None for a wrist that is not seen, or without a torso.
     """
     frame = _torso(points, confidence)
     if frame is None:
-        return None
+        return None, None
     neck, _hips, axis, length = frame
-    best: Reading | None = None
+    readings: list[Reading | None] = []
     for _shoulder, wrist, _hip in _ARMS:
-        if confidence[wrist] < MIN_CONFIDENCE:
-            continue
         offset = (points[wrist] - neck) / length
         along = float(np.clip(offset @ axis, 0.15, 1.05))
         distance = float(np.linalg.norm(offset - along * axis))
         value = float(np.clip(1.0 - distance / _HAND_RANGE, 0.0, 1.0))
-        best = _higher(best, Reading(value, _lowest(confidence, (wrist, *_TORSO))))
-    return best
+        readings.append(_seen(value, _lowest(confidence, (wrist, *_TORSO))))
+    return readings[0], readings[1]
 
 
-def reach(points: NDArray[np.float64], confidence: NDArray[np.float64]) -> Reading | None:
-    """How far the farther wrist stretches away from the torso's middle line.
+def arms_reaching(points: NDArray[np.float64], confidence: NDArray[np.float64]) -> Arms:
+    """How far each wrist stretches away from the torso's middle line.
 
-    Same arguments as `hand_to_torso`. A wrist above the shoulder counts by its height too.
+    Same arguments as `hands_to_torso`. A wrist above the shoulder counts by its height too.
     """
     frame = _torso(points, confidence)
     if frame is None:
-        return None
+        return None, None
     neck, _hips, axis, length = frame
-    best: Reading | None = None
+    readings: list[Reading | None] = []
     for shoulder, wrist, _hip in _ARMS:
-        if confidence[wrist] < MIN_CONFIDENCE or confidence[shoulder] < MIN_CONFIDENCE:
-            continue
         offset = (points[wrist] - neck) / length
         outward = float(np.linalg.norm(offset - (offset @ axis) * axis))
         upward = max(0.0, float(-((points[wrist] - points[shoulder]) / length) @ axis))
         extent = float(np.hypot(outward, upward))
         value = (extent - _REACH_AT_REST) / (_REACH_FULL - _REACH_AT_REST)
-        reading = Reading(float(np.clip(value, 0, 1)), _lowest(confidence, (wrist, shoulder)))
-        best = _higher(best, reading)
-    return best
+        trust = _lowest(confidence, (wrist, shoulder))
+        readings.append(_seen(float(np.clip(value, 0, 1)), trust))
+    return readings[0], readings[1]
+
+
+def hand_to_torso(points: NDArray[np.float64], confidence: NDArray[np.float64]) -> Reading | None:
+    """The hand nearer to the torso, see `hands_to_torso`. None when no wrist or no torso is seen."""
+    return _higher(*hands_to_torso(points, confidence))
+
+
+def reach(points: NDArray[np.float64], confidence: NDArray[np.float64]) -> Reading | None:
+    """The arm that reaches farther, see `arms_reaching`. None when no arm or no torso is seen."""
+    return _higher(*arms_reaching(points, confidence))
 
 
 def crouch(points: NDArray[np.float64], confidence: NDArray[np.float64]) -> Reading | None:
@@ -124,5 +134,11 @@ def _lowest(confidence: NDArray[np.float64], joints: tuple[Joint, ...]) -> float
     return float(min(confidence[joint] for joint in joints))
 
 
-def _higher(a: Reading | None, b: Reading) -> Reading:
-    return b if a is None or b.value > a.value else a
+def _seen(value: float, trust: float) -> Reading | None:
+    return Reading(value, trust) if trust >= MIN_CONFIDENCE else None
+
+
+def _higher(a: Reading | None, b: Reading | None) -> Reading | None:
+    if a is None or b is None:
+        return a or b
+    return b if b.value > a.value else a

@@ -18,8 +18,16 @@ REFERENCE_DETECTOR = "reference-behaviour"
 class Validity(StrEnum):
     """Whether a signal may count."""
 
+    MEASURED = "measured"
     NO_EVIDENTIAL_WEIGHT = "no_evidential_weight"
     NOT_MEASURABLE = "not_measurable"
+
+
+class Unit(StrEnum):
+    """What a signal's value counts: how much of the act, 0..1, or seconds."""
+
+    SHARE = "share"
+    SECONDS = "seconds"
 
 
 class Lighting(StrEnum):
@@ -101,10 +109,52 @@ class Track:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasuredSignal:
-    """A behaviour feature of one track, in 0..1, with the reason why it may or may not count.
+class ValidityFigures:
+    """How well a signal separates, against chance under the same evaluation.
 
-    `value` and `confidence` are None exactly when the signal is not measurable.
+    `figure`, its 95% interval `low`..`high` and `null` are on the scale of `statistic`, higher is better;
+    `samples` counts clips; `data` names them, `at` is the day (ISO) on which this was measured.
+    """
+
+    statistic: str
+    figure: float
+    low: float
+    high: float
+    null: float
+    samples: int
+    data: str
+    at: str
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.low <= self.figure <= self.high <= 1 and 0 <= self.null <= 1):
+            raise ValueError("a figure lies in its interval, and all of it in 0..1")
+        if not (self.samples > 0 and self.statistic and self.data and self.at):
+            raise ValueError("figures name their statistic, data, day and number of samples")
+
+    @property
+    def beats_chance(self) -> bool:
+        """Even the lower end of the interval lies above what chance gets."""
+        return self.low > self.null
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "statistic": self.statistic,
+            "figure": round(self.figure, 4),
+            "low": round(self.low, 4),
+            "high": round(self.high, 4),
+            "null": round(self.null, 4),
+            "samples": self.samples,
+            "data": self.data,
+            "at": self.at,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredSignal:
+    """A behaviour feature of one track, in its unit, with the reason why it may or may not count.
+
+    `value` and `confidence` are None exactly when the signal is not measurable. What is measured, and so
+    may weigh, carries the figures that beat chance; figures that do not are kept beside the others too.
     """
 
     name: str
@@ -115,24 +165,36 @@ class MeasuredSignal:
     source: str
     validity: Validity
     why: str
+    unit: Unit = Unit.SHARE
+    figures: ValidityFigures | None = None
 
     def __post_init__(self) -> None:
         missing = self.validity is Validity.NOT_MEASURABLE
         if missing != (self.value is None) or missing != (self.confidence is None):
             raise ValueError("a value and a confidence belong to every measurable signal, only")
-        for number in (self.value, self.confidence):
-            if number is not None and not 0 <= number <= 1:
-                raise ValueError("values and confidences lie in 0..1")
+        most = 1.0 if self.unit is Unit.SHARE else np.inf
+        if self.value is not None and not 0 <= self.value <= most:
+            raise ValueError("a value lies in 0..1, or is a number of seconds")
+        if self.confidence is not None and not 0 <= self.confidence <= 1:
+            raise ValueError("a confidence lies in 0..1")
+        beats = self.figures is not None and self.figures.beats_chance
+        if self.validity is Validity.MEASURED and not beats:
+            raise ValueError("what is called measured has figures that beat chance")
 
     def to_json(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "value": None if self.value is None else round(self.value, 3),
+            "unit": self.unit.value,
             "confidence": None if self.confidence is None else round(self.confidence, 3),
             **self.span.to_json(),
             "track": self.track,
             "source": self.source,
-            "validity": {"state": self.validity.value, "why": self.why},
+            "validity": {
+                "state": self.validity.value,
+                "why": self.why,
+                **(self.figures.to_json() if self.figures else {}),
+            },
         }
 
 
