@@ -29,6 +29,8 @@ from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 from workflows import visibility
 from workflows.activities import TaskQueue
 from workflows.codec import data_converter
+from workflows.enrolment_messages import LOOK_AGAIN as LOOK_AT_ENTRY
+from workflows.enrolment_messages import EnrolmentStart, enrolment_workflow_id
 from workflows.messages import (
     CLIP_ARRIVED,
     DECIDE,
@@ -45,6 +47,7 @@ from workflows.messages import (
 
 RPC_SECONDS: Final = 5.0
 TRIAGE_WORKFLOW: Final = "AlertTriageWorkflow"
+ENROLMENT_WORKFLOW: Final = "WatchlistEnrolmentWorkflow"
 _NOT_YET_SECONDS: Final = 0.25
 
 _STATUSES: Final = {
@@ -199,7 +202,21 @@ def look_again(alert_id: object) -> None:
 def describe(alert_id: object) -> RunState:
     """What Temporal knows of the alert's latest run. Raises TemporalUnreachable."""
     link = _connection()
-    return link.call(_describe(link, alert_id))
+    return link.call(_describe(link, workflow_id(alert_id)))
+
+
+def tell_entry(start: EnrolmentStart) -> str:
+    """Start a watchlist entry's run, or have the running one look again; return the run's id.
+
+    Repeating it is harmless: a run does what the database says. Raises TemporalUnreachable.
+    """
+    return _connection().call(_tell_entry(_connection(), start))
+
+
+def describe_entry(entry_id: object) -> RunState:
+    """What Temporal knows of the entry's latest run. Raises TemporalUnreachable."""
+    link = _connection()
+    return link.call(_describe(link, enrolment_workflow_id(entry_id)))
 
 
 async def _start(link: _Link, start: TriageStart) -> str:
@@ -260,8 +277,25 @@ def _refusal(error: WorkflowUpdateFailedError) -> Refusal | None:
     return Refusal(kind) if kind in set(Refusal) else None
 
 
-async def _describe(link: _Link, alert_id: object) -> RunState:
-    run = await link.run_of(alert_id)
+async def _tell_entry(link: _Link, start: EnrolmentStart) -> str:
+    client = await link.connected()
+    handle = await client.start_workflow(
+        ENROLMENT_WORKFLOW,
+        start,
+        id=enrolment_workflow_id(start.entry_id),
+        task_queue=TaskQueue.TRIAGE.value,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        start_signal=LOOK_AT_ENTRY,
+        search_attributes=visibility.of_entry(start),
+        static_summary=f"Watchlist entry {start.reference}",
+        rpc_timeout=timedelta(seconds=RPC_SECONDS),
+    )
+    return handle.first_execution_run_id or handle.result_run_id or ""
+
+
+async def _describe(link: _Link, run_name: str) -> RunState:
+    run = (await link.connected()).get_workflow_handle(run_name)
     try:
         found = await run.describe(rpc_timeout=timedelta(seconds=RPC_SECONDS))
     except RPCError as error:

@@ -5,6 +5,7 @@ from typing import Final
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+from workflows.enrolment_messages import EnrolmentStart
 from workflows.messages import TriageStart
 
 TENANT: Final = SearchAttributeKey.for_keyword("SecondLookTenant")
@@ -22,6 +23,11 @@ def at_start(start: TriageStart) -> TypedSearchAttributes:
             SearchAttributePair(STAGE, "received"),
         ]
     )
+
+
+def of_entry(start: EnrolmentStart) -> TypedSearchAttributes:
+    """A watchlist entry shows its tenant and nothing else."""
+    return TypedSearchAttributes([SearchAttributePair(TENANT, start.tenant_id)])
 
 
 def summary(start: TriageStart) -> str:
