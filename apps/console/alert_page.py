@@ -164,6 +164,7 @@ def _player(
         "clip_url": reverse("clip", args=[alert.id]),
         "analysis_url": reverse("analysis", args=[alert.id]) if clip.analysis_key else "",
         "playback_url": reverse("playback", args=[alert.id]),
+        "has_stated_map": bool(alert.saliency_grid),
         "session": session,
         "csrf": csrf,
         "marked": _marked(marked_span(clip)),

@@ -14,4 +14,8 @@ urlpatterns = [
     path("audit/check/", audit_views.audit_check, name="audit-check"),
     path("alerts/<uuid:alert_id>/", views.alert, name="alert"),
     path("alerts/<uuid:alert_id>/history/", views.alert_history, name="alert-history"),
+    path("alerts/<uuid:alert_id>/saliency/", views.alert_saliency, name="alert-saliency"),
+    path(
+        "alerts/<uuid:alert_id>/saliency/map/", views.alert_saliency_map, name="alert-saliency-map"
+    ),
 ]

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -31,6 +31,7 @@ from apps.console.queue import (
     tab_counts,
     with_rows,
 )
+from apps.console.saliency_part import saliency_layer, saliency_part
 from apps.reviews.screen import decision_screen
 from apps.sites.queries import allows, sites_visible_to
 from apps.triage.states import Strategy, Verdict
@@ -169,6 +170,28 @@ def alert_history(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     _, found = _alert_for(request, alert_id)
     context = {"history": history_of_alert(found), "zone": found.site.timezone}
     return render(request, "console/_history.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def alert_saliency(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """What moved the score, a part of the alert page that may come later; on its own without JavaScript."""
+    _, found = _alert_for(request, alert_id)
+    context = {"part": saliency_part(alert=found, now=timezone.now()), "alert": found}
+    template = "console/_saliency.html" if request.htmx else "console/saliency.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
+
+
+@login_required
+@never_cache
+@require_GET
+def alert_saliency_map(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """What the player draws over the footage, for those who may see footage."""
+    user, found = _alert_for(request, alert_id)
+    if not user.may(Permission.VIEW_CLIPS):
+        raise PermissionDenied(Permission.VIEW_CLIPS.value)
+    return JsonResponse(saliency_layer(alert=found, now=timezone.now()))
 
 
 def _viewer(request: HttpRequest) -> User:

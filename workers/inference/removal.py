@@ -141,7 +141,7 @@ def removable(
             left_out.append(LeftOut(signal=one.name, why=CUT_TAKES_ALL))
             continue
         acts.setdefault(one.name, []).append(one)
-    ranked = sorted(acts, key=lambda name: (-max(one.value or 0.0 for one in acts[name]), name))
+    ranked = sorted(acts, key=lambda name: (-max(_clearness(one) for one in acts[name]), name))
     left_out += [LeftOut(signal=name, why=TOO_MANY) for name in ranked[MOST_SIGNALS:]]
     kept = {name: tuple(acts[name]) for name in ranked[:MOST_SIGNALS]}
     told = {one.signal: one for one in left_out if one.signal not in kept}
@@ -221,6 +221,29 @@ def with_joints_held(track: Track, joints: Sequence[Joint], span: Span) -> Track
     return replace(track, samples=tuple(samples))
 
 
+def with_entries_held(
+    track: Track, *, times: NDArray[np.float64], held: NDArray[np.bool_]
+) -> Track:
+    """The track with single joints at single moments held (`held` [T, 17], at `times` [T]) where they were,
+    relative to the body, at the first of these moments. Samples at other times stay as they are.
+    """
+    rows = list(range(held.shape[1]))
+    first: NDArray[np.float64] | None = None
+    samples = list(track.samples)
+    at = {round(sample.seconds, 3): k for k, sample in enumerate(samples)}
+    for seconds, joints in zip(times, held, strict=True):
+        k = at.get(round(float(seconds), 3))
+        if k is None or samples[k].keypoints is None:
+            continue
+        origin, scale = _frame(samples[k], rows)
+        points = np.array(samples[k].keypoints)
+        if first is None:
+            first = (points[:, :2] - origin) / scale
+        points[joints, :2] = (origin + first * scale)[joints]
+        samples[k] = replace(samples[k], keypoints=points)
+    return replace(track, samples=tuple(samples))
+
+
 def _frame(
     sample: TrackSample, rows: Sequence[int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -228,7 +251,7 @@ def _frame(
     x0, y0, x1, y1 = sample.box
     points = sample.keypoints
     assert points is not None
-    anchor = list(_HIPS if set(rows) & set(_LEGS) else _SHOULDERS)
+    anchor = list(_SHOULDERS if set(rows) <= set(_ARMS) else _HIPS)
     sure = points[:, 2] >= _SURE
     if not (sure[list(_SHOULDERS)].all() and sure[list(_HIPS)].all()):
         return np.array([(x0 + x1) / 2, (y0 + y1) / 2]), np.full(2, max(y1 - y0, 1e-6) / 3)
@@ -236,6 +259,11 @@ def _frame(
     hips = points[list(_HIPS), :2].mean(axis=0)
     length = max(float(np.linalg.norm(hips - shoulders)), 1e-6)
     return points[anchor, :2].mean(axis=0), np.full(2, length)
+
+
+def _clearness(signal: MeasuredSignal) -> float:
+    # A value in seconds says nothing of how clear an act is.
+    return min(1.0, signal.value or 0.0) * (signal.confidence or 0.0)
 
 
 def _within(sample: TrackSample, span: Span) -> bool:

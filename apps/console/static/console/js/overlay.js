@@ -1,5 +1,6 @@
 // Draws boxes, skeletons and zones over the picture, in the picture's own coordinates (0..1).
 import { tracksAt } from "./analysis.js";
+import { drawSaliency, drawStated } from "./saliency.js";
 
 const BONES = [
   [5, 6], [5, 7], [7, 9], [6, 8], [8, 10], [5, 11], [6, 12], [11, 12],
@@ -17,7 +18,8 @@ export class Overlay {
     this.canvas = canvas;
     this.zones = zones;
     this.analysis = null;
-    this.layers = { boxes: true, skeleton: true, zones: false };
+    this.layers = { boxes: true, skeleton: true, zones: false, saliency: true, stated: false };
+    this.saliency = null;
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
@@ -46,8 +48,11 @@ export class Overlay {
     const pen = this.prepare();
     const frame = this.frame();
     if (this.layers.zones) for (const zone of this.zones) this.zone(pen, frame, zone);
+    if (this.layers.stated && this.saliency?.stated) drawStated(pen, frame, this.saliency);
     if (!this.analysis) return;
-    for (const track of tracksAt(this.analysis, t)) {
+    const tracks = tracksAt(this.analysis, t);
+    if (this.layers.saliency && this.saliency) drawSaliency(pen, frame, this.saliency, t, tracks);
+    for (const track of tracks) {
       if (this.layers.skeleton && track.keypoints) this.skeleton(pen, frame, track.keypoints);
       if (this.layers.boxes) this.box(pen, frame, track);
     }

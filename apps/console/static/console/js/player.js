@@ -3,6 +3,7 @@ import { loadAnalysis } from "./analysis.js";
 import { isTyping } from "./keys.js";
 import { Lanes, clock } from "./lanes.js";
 import { Overlay } from "./overlay.js";
+import { loadSaliency } from "./saliency.js";
 import { Watched } from "./watched.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2];
@@ -33,6 +34,7 @@ class Player {
     });
     this.listen();
     this.loadAnalysis();
+    this.followSaliency();
     if (this.video.readyState >= 1) this.ready();
     if (this.video.error) this.failed();
   }
@@ -67,17 +69,39 @@ class Player {
     return undefined;
   }
 
+  // The part of the page that says what moved the score comes later; it names the address of its map.
+  followSaliency() {
+    this.loadSaliency();
+    document.addEventListener("htmx:afterSwap", () => this.loadSaliency());
+  }
+
+  async loadSaliency() {
+    const url = document.querySelector("[data-saliency]")?.dataset.saliency;
+    if (!url || this.saliencyAsked) return;
+    this.saliencyAsked = true;
+    try {
+      this.overlay.saliency = await loadSaliency(url);
+    } catch {
+      this.saliencyAsked = false;
+    }
+    this.markEmptyLayers();
+    this.overlay.draw();
+  }
+
   markEmptyLayers() {
     const tracks = this.overlay.analysis?.tracks ?? [];
     const has = {
       boxes: tracks.length > 0,
       skeleton: tracks.some((track) => track.samples.some((sample) => sample.keypoints)),
       zones: this.facts.zones.length > 0,
+      saliency: Boolean(this.overlay.saliency?.record),
+      stated: Boolean(this.overlay.saliency?.stated),
     };
     for (const input of this.root.querySelectorAll("[data-layer]")) {
       const missing = !has[input.dataset.layer];
       input.disabled = missing;
       input.closest("label").toggleAttribute("data-empty", missing);
+      input.closest("label").title = "";
       if (missing) input.closest("label").title = input.dataset.emptyWords;
     }
   }
