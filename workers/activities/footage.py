@@ -14,15 +14,18 @@ from apps.accounts.tenancy import tenant_scope
 from apps.alerts.clip_format import ClipRefused
 from apps.alerts.models import Alert, Clip
 from apps.alerts.operations.analysis import note_step
-from apps.alerts.operations.clips import record_analysis, refuse_clip
+from apps.alerts.operations.clips import OwnScore, record_analysis, refuse_clip
 from apps.evidence.models import EvidenceKind
 from apps.triage.canonical import canonical_bytes
 from apps.triage.states import AlertState, ClipState
 from workers.activities.derived import DerivedFiles, fetch_master
+from workers.activities.looked import Looked
+from workers.activities.sections import analysis_json
+from workers.activities.zones import scene_zones
 from workers.inference.analysis import analyse_clip as look_at
 from workers.inference.limits import ClipLimits
 from workers.inference.probe import probe_clip
-from workers.inference.results import ClipAnalysis
+from workers.inference.results import REFERENCE_DETECTOR, ClipAnalysis
 from workers.inference.working_copy import make_working_copy
 from workflows.activities import ANALYSE_CLIP
 from workflows.messages import AlertRef, ClipFound, ClipStanding
@@ -57,28 +60,44 @@ def _look(clip: Clip, folder: Path) -> None:
     path, copy = folder / "master", folder / "copy.mp4"
     limits = ClipLimits(max_bytes=settings.CLIP_MAX_BYTES)
     fetch_master(clip, path)
-    analysis = look_at(path, limits=limits)
-    copied = make_working_copy(path, copy, limits=limits, probe=probe_clip(path, limits=limits))
-    results = DerivedFiles(clip)
-    results.add("analysis", "json", canonical_bytes(analysis.to_json()), "application/json")
-    results.add("poster", "jpg", analysis.poster_jpeg, "image/jpeg", kind=EvidenceKind.STILL)
-    if copied:
-        results.add_file("copy", "mp4", copy, "video/mp4")
     with tenant_scope(clip.tenant_id):
-        _register(clip, analysis, results)
+        zones = scene_zones(alert_id=clip.alert_id)
+    analysis = look_at(path, limits=limits, zones=zones)
+    copied = make_working_copy(path, copy, limits=limits, probe=probe_clip(path, limits=limits))
+    files = DerivedFiles(clip)
+    stored = analysis_json(
+        Looked(clip=clip, path=path, limits=limits, analysis=analysis, files=files)
+    )
+    files.add("analysis", "json", canonical_bytes(stored), "application/json")
+    files.add("poster", "jpg", analysis.poster_jpeg, "image/jpeg", kind=EvidenceKind.STILL)
+    if copied:
+        files.add_file("copy", "mp4", copy, "video/mp4")
+    with tenant_scope(clip.tenant_id):
+        _register(clip, analysis, files)
 
 
-def _register(clip: Clip, analysis: ClipAnalysis, results: DerivedFiles) -> None:
+def _register(clip: Clip, analysis: ClipAnalysis, files: DerivedFiles) -> None:
     now = timezone.now()
     marked = analysis.marked_span
     record_analysis(
         alert_id=clip.alert_id,
         now=now,
-        analysis_key=results.key("analysis"),
-        poster_key=results.key("poster"),
-        playable_key=results.key("copy") or clip.master_key,
+        analysis_key=files.key("analysis"),
+        poster_key=files.key("poster"),
+        playable_key=files.key("copy") or clip.master_key,
         duration_ms=round(analysis.duration_seconds * 1000),
         marked_from_ms=round(marked.start_seconds * 1000),
         marked_to_ms=round(marked.end_seconds * 1000),
+        scored_by=_own_score(analysis),
     )
-    results.register(now=now)
+    files.register(now=now)
+
+
+def _own_score(analysis: ClipAnalysis) -> OwnScore | None:
+    """What the reference detector made of the clip; None where it had nobody to score."""
+    reading = analysis.behaviour
+    if reading is None or reading.score is None:
+        return None
+    return OwnScore(
+        detector_id=REFERENCE_DETECTOR, detector_version=reading.version, score=reading.score
+    )
