@@ -52,9 +52,12 @@ class Device:
         """The most pictures that one run of a model takes here."""
         return PICTURES_AT_ONCE[self.kind]
 
-    def decoder_for(self, codec: str) -> Decoder:
-        """The decoder for a codec (libav's name): DALI where it can, else PyAV."""
-        if not self.has_dali:
+    def decoder_for(self, codec: str, *, interlaced: bool = False) -> Decoder:
+        """The decoder for a codec (libav's name): DALI where it can, else PyAV.
+
+        Interlaced clips go to PyAV, where fields can be told apart, on every device.
+        """
+        if not self.has_dali or interlaced:
             return Decoder.PYAV
         if self.kind == "cuda" and codec in DALI_GPU_CODECS:
             return Decoder.DALI_GPU

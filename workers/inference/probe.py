@@ -47,6 +47,8 @@ class ClipProbe:
     rotation: int
     browser_playable: bool
     complete: bool
+    interlaced: bool = False
+    """Whether the first frame holds two moments, one in every other row."""
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1 or self.frames < 1:
@@ -76,12 +78,17 @@ def probe_clip(path: Path, *, limits: ClipLimits) -> ClipProbe:
     with open_container(path, container_format, limits=limits) as container:
         stream = video_stream(container, limits=limits)
         first = _first_frame(container, stream, limits=limits, deadline=deadline)
-    pixel_format = str(first.format.name)
+    pixel_format, interlaced = str(first.format.name), bool(first.interlaced_frame)
     with open_container(path, container_format, limits=limits) as container:
         stream = video_stream(container, limits=limits)
         count = _count_packets(container, stream, limits=limits, deadline=deadline)
         return _described(
-            container_format, container, count, rotation=_rotation(first), pixel_format=pixel_format
+            container_format,
+            container,
+            count,
+            rotation=_rotation(first),
+            pixel_format=pixel_format,
+            interlaced=interlaced,
         )
 
 
@@ -264,6 +271,7 @@ def _described(
     *,
     rotation: int,
     pixel_format: str,
+    interlaced: bool,
 ) -> ClipProbe:
     stream = container.streams.video[0]
     codec = str(stream.codec_context.name)
@@ -279,6 +287,7 @@ def _described(
         frames=max(count.packets, 1),
         rotation=rotation,
         complete=complete,
+        interlaced=interlaced,
         browser_playable=complete
         and _plays_in_chromium(container_format, codec, stream.codec_context.profile, pixel_format),
     )

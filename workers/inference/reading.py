@@ -78,7 +78,9 @@ def open_clip(
     Raises ClipRefused like `probe_clip`.
     """
     probe = probe or probe_clip(path, limits=limits)
-    decoder = decoder or (device or this_device()).decoder_for(probe.codec)
+    decoder = decoder or (device or this_device()).decoder_for(
+        probe.codec, interlaced=probe.interlaced
+    )
     sampled_fps = limits.sampling_fps_for(probe.duration_seconds)
     return ClipReader(
         probe=probe,
@@ -116,7 +118,9 @@ def frames_at(
     if len(times) > limits.frames_held:
         raise ValueError(f"at most {limits.frames_held} frames are held at once")
     probe = probe or probe_clip(path, limits=limits)
-    decoder = decoder or (device or this_device()).decoder_for(probe.codec)
+    decoder = decoder or (device or this_device()).decoder_for(
+        probe.codec, interlaced=probe.interlaced
+    )
     source = _source(
         path, probe, decoder=decoder, choose=partial(WantedFrames, list(times)), limits=limits
     )

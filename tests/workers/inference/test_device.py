@@ -34,6 +34,10 @@ def test_the_decoder_follows_from_device_and_codec(
     assert device.decoder_for(codec) is decoder
 
 
+def test_interlaced_clips_are_read_where_fields_can_be_told_apart() -> None:
+    assert CUDA.decoder_for("h264", interlaced=True) is Decoder.PYAV
+
+
 def test_the_device_is_what_hardware_says_not_what_the_build_offers() -> None:
     import onnxruntime as ort
 

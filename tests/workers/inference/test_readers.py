@@ -1,8 +1,10 @@
 """Whoever decodes, the same frames come out, upright, in small batches."""
 
 import sys
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -204,3 +206,47 @@ def test_a_second_pass_holds_a_bounded_number_of_frames(write_clip: WriteClip) -
     path = write_clip("clip.mp4", frames=10)
     with pytest.raises(ValueError, match="at most 2"):
         frames_at(path, times=[0.0, 0.1, 0.2], limits=ClipLimits(frames_held=2))
+
+
+def write_interlaced(path: Path, *, first: str = "tff") -> Path:
+    """A bar that moves three pixels from field to field, in H.264 coded as interlaced."""
+    options = {"flags": "+ilme+ildct", "x264-params": f"{first}=1", "crf": "8"}
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for index in range(15):
+            image = np.full((120, 160, 3), 60, np.uint8)
+            for field in (0, 1):
+                left = 10 + 6 * index + 3 * field
+                image[field::2][10:50, left : left + 30] = 230
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 25)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def combing(image: np.ndarray) -> float:
+    """The largest step between neighbouring rows inside the bar: what a comb looks like."""
+    return float(np.abs(np.diff(image[30:90, :, 0].astype(int), axis=0)).max())
+
+
+@pytest.mark.parametrize("first", ["tff", "bff"])
+def test_an_interlaced_clip_shows_one_moment_a_frame(
+    first: str, tmp_path: Path, limits: ClipLimits
+) -> None:
+    path = write_interlaced(tmp_path / "clip.mp4", first=first)
+    assert probe_clip(path, limits=limits).interlaced
+    times, images = frames_of(path, decoder=Decoder.PYAV, limits=limits)
+    assert images.shape == (3, 120, 160, 3)
+    np.testing.assert_allclose(times, [0.0, 0.2, 0.4])
+    for index, image in zip((0, 5, 10), images, strict=True):
+        assert combing(image) < 20
+        bright = np.flatnonzero(image[60, :, 0] > 145)
+        # The bar stands where the upper field saw it.
+        assert abs(bright[0] - (10 + 6 * index)) <= 1
+        assert abs(bright[-1] - (39 + 6 * index)) <= 1
+
+
+def test_a_progressive_clip_keeps_all_its_rows(write_clip: WriteClip, limits: ClipLimits) -> None:
+    assert not probe_clip(write_clip("clip.mp4", frames=3), limits=limits).interlaced
