@@ -171,6 +171,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(),
         "options": {"expires": 50},
     },
+    "watchlist-terms": {
+        "task": "apps.watchlists.tasks.watch_terms",
+        "schedule": crontab(hour="4", minute="10"),
+    },
+    "watchlist-pictures": {
+        "task": "apps.watchlists.tasks.delete_pictures",
+        "schedule": crontab(minute="*/5"),
+    },
     "spool": {"task": "apps.alerts.tasks.sweep_spool", "schedule": crontab(minute="*/10")},
 }
 

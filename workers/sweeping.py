@@ -22,6 +22,7 @@ from psycopg_pool import PoolTimeout
 from apps.alerts import outbox
 from apps.alerts.operations.clips import OUTBOX_CHANNEL
 from apps.reviews.operations.delivery import expire_attempts, resend_submitted, tell_settled
+from apps.watchlists.operations.runs import find_lost_runs, tell_waiting
 from workflows import client
 
 LISTEN_SECONDS = 1.0
@@ -75,6 +76,12 @@ def chores() -> list[Chore]:
         Chore(
             "lost runs found",
             lambda: outbox.compare_with_temporal(now=timezone.now()),
+            float(settings.RUNS_COMPARED_EVERY_SECONDS),
+        ),
+        Chore("watchlist entries told", lambda: tell_waiting(now=timezone.now()), 1.0),
+        Chore(
+            "lost watchlist runs found",
+            lambda: find_lost_runs(now=timezone.now()),
             float(settings.RUNS_COMPARED_EVERY_SECONDS),
         ),
     ]

@@ -25,6 +25,7 @@ from workflows import visibility
 from workflows.activities import TaskQueue
 from workflows.codec import data_converter
 from workflows.triage import AlertTriageWorkflow
+from workflows.watchlist import WatchlistEnrolmentWorkflow
 
 GRACE: Final = timedelta(seconds=10)
 _RETRY_SECONDS: Final = 2.0
@@ -57,7 +58,7 @@ class Station:
 
 
 _MODULES: Final = {
-    TaskQueue.TRIAGE: ("assessing", "clips", "reviewing", "casework"),
+    TaskQueue.TRIAGE: ("assessing", "clips", "reviewing", "casework", "watchlist"),
     TaskQueue.INFERENCE: ("footage", "blurring"),
     TaskQueue.EXPORTS: ("documents",),
 }
@@ -69,7 +70,7 @@ def station_of(queue: TaskQueue, *, slots: int) -> Station:
         queue=queue,
         modules=tuple(f"workers.activities.{name}" for name in _MODULES[queue]),
         slots=slots,
-        workflows=(AlertTriageWorkflow,) if queue is TaskQueue.TRIAGE else (),
+        workflows=(AlertTriageWorkflow, WatchlistEnrolmentWorkflow) if queue is TaskQueue.TRIAGE else (),
     )
 
 
