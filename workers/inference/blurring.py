@@ -17,10 +17,10 @@ from PIL import Image
 
 from workers.inference.blurring_chains import Chain, ChainMaker, chain_of, regions_at
 from workers.inference.faces import find_faces
+from workers.inference.head_region import head_region
 from workers.inference.imaging import fitted_size, resized
 from workers.inference.limits import ClipLimits
-from workers.inference.people import People
-from workers.inference.poster import head_regions, widened
+from workers.inference.poster import widened
 from workers.inference.probe import ClipProbe, probe_clip
 from workers.inference.reading import FrameBatch, open_clip
 from workers.inference.registry import FACE, Model, Models
@@ -36,6 +36,7 @@ FACE_SIDE = 640
 READ_SECONDS = 1200.0
 """Wall time that one pass may take: nobody waits for it, unlike for the analysis."""
 
+_CLOSE_SECONDS = 0.5
 _LEVELS = 4
 _GRID = 256
 _TELL_EVERY = 16
@@ -76,25 +77,50 @@ def write_blurred_copy(
     """
     limits = replace(limits, read_seconds=max(limits.read_seconds, READ_SECONDS))
     probe = probe_clip(source, limits=limits)
-    heads = {track.id: head_chains(track) for track in tracks}
-    shown = heads.pop(visible_track, ()) if visible_track is not None else ()
-    faces = face_chains(source, probe=probe, models=models, limits=limits, progress=progress)
-    hidden = [chain for chains in heads.values() for chain in chains]
-    hidden += [chain for chain in faces if not _is_of(chain, shown)]
+    hidden = hidden_chains(
+        source,
+        probe=probe,
+        tracks=tracks,
+        models=models,
+        limits=limits,
+        progress=progress,
+        visible_track=visible_track,
+    )
     painter = _Painter(hidden, frames=probe.frames, progress=progress)
     write_copy(source, destination, probe=probe, limits=limits, retouch=painter)
     return painter.result()
 
 
-def head_chains(track: Track) -> tuple[Chain, ...]:
-    """Where a tracked person's head is: one chain by the top of the box, one by the head's joints."""
-    tops, joints = [], []
-    for sample in track.samples:
-        people = People(boxes=sample.box[None], scores=np.array([sample.score]))
-        regions = head_regions(people, [sample.keypoints])
-        tops.append((sample.seconds, regions[0]))
-        joints += [(sample.seconds, region) for region in regions[1:]]
-    return tuple(chain_of(found) for found in (tops, joints) if found)
+def hidden_chains(
+    source: Path,
+    *,
+    probe: ClipProbe,
+    tracks: Sequence[Track],
+    models: Models,
+    limits: ClipLimits,
+    progress: Progress,
+    visible_track: int | None = None,
+) -> tuple[Chain, ...]:
+    """Everything to blur: heads of people and faces, except those of `visible_track`."""
+    width, height = probe.shown_size
+    heads = {track.id: head_chain(track, width=width, height=height) for track in tracks}
+    shown = heads.pop(visible_track, None) if visible_track is not None else None
+    faces = face_chains(source, probe=probe, models=models, limits=limits, progress=progress)
+    return (*heads.values(), *(face for face in faces if shown is None or not _is_of(face, shown)))
+
+
+def head_chain(track: Track, *, width: int, height: int) -> Chain:
+    """Where a tracked person's head is. A doubtful place does not count close to a sure one: the line goes past it."""
+    found = [
+        (sample.seconds, head_region(sample, width=width, height=height))
+        for sample in track.samples
+    ]
+    sure = np.array([seconds for seconds, region in found if region.sure])
+    return chain_of(
+        (seconds, region.box)
+        for seconds, region in found
+        if region.sure or not np.any(np.abs(sure - seconds) <= _CLOSE_SECONDS)
+    )
 
 
 def face_chains(
@@ -126,12 +152,10 @@ def _faces_of(model: Model, image: NDArray[np.uint8]) -> NDArray[np.float64]:
     return widened(find_faces(model, resized(image, width=width, height=height)))
 
 
-def _is_of(face: Chain, heads: Sequence[Chain]) -> bool:
-    """Whether a face is the head's of one of these chains: its middle lies in one, most of the time."""
-    if not heads:
-        return False
+def _is_of(face: Chain, head: Chain) -> bool:
+    """Whether a face is that head's: its middle lies in it, most of the time."""
     inside = [
-        any(_holds(region, box) for head in heads for region in head.regions_at(float(seconds)))
+        any(_holds(region, box) for region in head.regions_at(float(seconds)))
         for seconds, box in zip(face.times, face.boxes, strict=True)
     ]
     return 2 * sum(inside) > len(inside)
