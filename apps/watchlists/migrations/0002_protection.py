@@ -26,8 +26,8 @@ CREATE FUNCTION watchlists_in_force() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT (
         (NEW.state = 'active' AND OLD.state <> 'active')
-        OR (NEW.expires_at > OLD.expires_at)
-        OR (NEW.review_due_at > OLD.review_due_at)
+        OR coalesce(NEW.expires_at > OLD.expires_at, NEW.expires_at IS NOT NULL)
+        OR coalesce(NEW.review_due_at > OLD.review_due_at, NEW.review_due_at IS NOT NULL)
     ) THEN
         RETURN NEW;
     END IF;
