@@ -25,7 +25,7 @@ from workers.inference.registry import PERSON, POSE, Models
 from workers.inference.results import Track, TrackSample
 from workers.inference.scene import luma_of
 from workers.inference.stage_times import StageTimes
-from workers.inference.tracking import NO_TRACK, PeopleTracker
+from workers.inference.tracking import NO_TRACK, PeopleTracker, policy_for
 
 Progress = Callable[[str, float], None]
 Pose = NDArray[np.float64] | None
@@ -107,7 +107,7 @@ def look_at(
     Pictures in memory follow `limits.batch_frames`, three batches at most; what is known of people
     follows `limits.max_samples`, and when that is used up the rest of the clip is not looked at.
     """
-    look, tracker = Look(), PeopleTracker()
+    look, tracker = Look(), PeopleTracker(policy_for(reader.sampled_fps))
     expected = max(1.0, reader.probe.duration_seconds * reader.sampled_fps)
     with (
         ThreadPoolExecutor(models.device.threads, thread_name_prefix="look") as pool,

@@ -14,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from workers.inference.boxes import iou_matrix
 
 NO_TRACK = -1
+_MISSED_FRAMES = 2.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,14 @@ class TrackerPolicy:
     min_iou: float = 0.2
     max_distance: float = 0.6
     max_height_ratio: float = 1.8
+
+
+def policy_for(sampled_fps: float) -> TrackerPolicy:
+    """The policy for a sampling rate: a person may be missed in one frame, however rare frames are.
+
+    Below two frames a second only people who stay where they are remain one track.
+    """
+    return TrackerPolicy(max_gap_seconds=max(1.0, _MISSED_FRAMES / sampled_fps))
 
 
 @dataclass

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from tests.workers.inference.conftest import GOLDEN, WriteClip
-from workers.inference.__main__ import main
 from workers.inference.analysis import analyse_clip
 from workers.inference.boxes import iou_matrix
 from workers.inference.limits import ClipLimits
@@ -154,32 +153,6 @@ def test_only_so_many_people_are_posed(bundled_clip: Path) -> None:
         for sample in track.samples:
             frames[sample.seconds] = frames.get(sample.seconds, 0) + (sample.keypoints is not None)
     assert max(frames.values()) == 1
-
-
-def test_the_command_prints_what_was_found(
-    bundled_clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([str(bundled_clip), "--poster", str(tmp_path / "still.jpg")]) == 0
-    printed = capsys.readouterr().out
-    assert "hand_to_torso" in printed
-    assert "person-cocossd" in printed
-    assert (tmp_path / "still.jpg").stat().st_size > 10_000
-
-
-def test_the_command_prints_the_record_as_json(
-    bundled_clip: Path, record: dict[str, Any], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([str(bundled_clip), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["tracks"] == record["tracks"]
-
-
-def test_the_command_says_why_a_clip_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "clip.mp4"
-    path.write_text("no video")
-    assert main([str(path)]) == 1
-    assert "not a video" in capsys.readouterr().err
 
 
 def test_a_full_record_of_people_ends_the_look(bundled_clip: Path) -> None:

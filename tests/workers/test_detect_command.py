@@ -1,0 +1,127 @@
+"""`manage.py detect` and `manage.py models`: what a person at a terminal gets."""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from workers.inference.model_entries import REGISTRY_FILE, use_registry
+
+CLIP = Path(__file__).parents[2] / "workers/inference/clips/pets2009-walkway.mp4"
+DOOR = [{"kind": "exit", "name": "Door", "polygon": [[0.7, 0.1], [0.98, 0.1], [0.98, 0.6]]}]
+
+
+@pytest.fixture(autouse=True)
+def own_models_only(settings: Any) -> object:
+    settings.MODELS_FILE = None
+    yield
+    use_registry(None)
+
+
+def detect(*arguments: object) -> str:
+    printed = io.StringIO()
+    call_command("detect", *map(str, arguments), stdout=printed)
+    return printed.getvalue()
+
+
+def frames_of(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as clip:
+        return [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]
+
+
+def test_people_signals_models_and_times_are_printed() -> None:
+    printed = detect(CLIP)
+    for words in (
+        "640×480",
+        "hand_to_torso",
+        "person-cocossd",
+        "person",
+        "Score",
+        "poses",
+        "total",
+    ):
+        assert words in printed
+
+
+def test_the_record_is_printed_with_the_zones_that_were_given(tmp_path: Path) -> None:
+    zones = tmp_path / "zones.json"
+    zones.write_text(json.dumps(DOOR))
+    record = json.loads(detect(CLIP, "--json", "--zones", zones))
+    assert len(record["tracks"]) >= 5
+    assert record["zones"] == DOOR
+    assert record["timings_ms"]["poses"] > 0
+
+
+def test_the_overlay_is_the_clip_with_people_and_zones_drawn_in(tmp_path: Path) -> None:
+    zones, overlay = tmp_path / "zones.json", tmp_path / "over.mp4"
+    zones.write_text(json.dumps(DOOR))
+    record = json.loads(detect(CLIP, "--json", "--overlay", overlay, "--zones", zones))
+    plain, drawn = frames_of(CLIP), frames_of(overlay)
+    assert len(drawn) == len(plain)
+    assert drawn[0].shape == plain[0].shape
+    changed = np.abs(drawn[20].astype(int) - plain[20]).max(axis=2) > 25
+    for track in record["tracks"]:
+        box = next((s["box"] for s in track["samples"] if s["t"] == 2.0), None)
+        if box is not None:
+            edge = changed[:, round(box[0] * 640) - 2 : round(box[0] * 640) + 3].any(axis=1)
+            assert edge[round(box[1] * 480) : round(box[3] * 480)].mean() > 0.3
+    far_from_everything = changed[430:470, 250:400]
+    assert far_from_everything.mean() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[{]", "not a list of zones"),
+        ('[{"kind": "exit"}]', "name"),
+        ('[{"kind": "exit", "name": "x", "polygon": []}]', "three or more corners"),
+    ],
+)
+def test_zones_that_are_none_are_refused(content: str, words: str, tmp_path: Path) -> None:
+    zones = tmp_path / "zones.json"
+    zones.write_text(content)
+    with pytest.raises(CommandError, match=words):
+        detect(CLIP, "--zones", zones)
+
+
+def test_a_file_that_is_no_video_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_text("no video")
+    with pytest.raises(CommandError, match="not a video"):
+        detect(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"nowhere\.mp4"):
+        detect(tmp_path / "nowhere.mp4")
+
+
+def models() -> str:
+    printed = io.StringIO()
+    call_command("models", stdout=printed)
+    return printed.getvalue()
+
+
+def test_every_model_is_listed_with_its_job_and_checked() -> None:
+    printed = models()
+    assert "person-cocossd" in printed
+    assert "does it" in printed
+    assert "REFUSED" not in printed
+
+
+def test_a_users_model_with_a_wrong_digest_is_named(tmp_path: Path, settings: Any) -> None:
+    entry = REGISTRY_FILE.read_text().partition('id = "pose-movenet-lightning"')[2]
+    entry = entry.partition("[[model]]")[0]
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/movenet-lightning.onnx").write_bytes(b"something else")
+    settings.MODELS_FILE = tmp_path / "models.toml"
+    settings.MODELS_FILE.write_text(f'[[model]]\nid = "mine"{entry}')
+    found = hashlib.sha256(b"something else").hexdigest()
+    with pytest.raises(CommandError, match=f"Model mine: .*{found}"):
+        models()
