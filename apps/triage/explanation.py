@@ -28,7 +28,7 @@ from apps.triage.segments import Drift, Segment, SegmentReliability
 from apps.triage.sequence import SequenceFinding, SequenceState
 from apps.triage.signals import Signal, ValidityState
 from apps.triage.states import Strategy
-from apps.triage.vocabulary import label_words, signal_words
+from apps.triage.vocabulary import IN_SECONDS, label_words, signal_words
 
 OPTION_WORDS = {
     Option.INTERVENE_UNVERIFIED: "Intervene unverified",
@@ -79,11 +79,14 @@ class SignalLine:
     """One lane of the signal timeline; the span is in seconds of the clip, None when not given.
 
     `usual` compares the value with what is usual in these conditions, "" where that is not known.
+    `why` says what the weight rests on, `amount` a value in seconds; "" where there is none.
     """
 
     name: str
     words: str
     weight: str
+    why: str
+    amount: str
     counts: bool
     value: float | None
     confidence: float | None
@@ -176,6 +179,8 @@ def _signal_line(signal: Signal) -> SignalLine:
         name=signal.name,
         words=signal_words(signal.name),
         weight=WEIGHT_WORDS[signal.validity.state],
+        why=signal.validity.note,
+        amount=_amount(signal),
         counts=signal.carries_weight,
         value=signal.value,
         confidence=signal.confidence,
@@ -183,6 +188,12 @@ def _signal_line(signal: Signal) -> SignalLine:
         end_seconds=signal.end_seconds,
         usual=_usual(signal),
     )
+
+
+def _amount(signal: Signal) -> str:
+    if signal.value is None or signal.name not in IN_SECONDS:
+        return ""
+    return f"{signal.value:.1f} s"
 
 
 def _usual(signal: Signal) -> str:

@@ -15,7 +15,7 @@ from apps.triage.golden import GOLDEN_CASES
 from apps.triage.phrasing import money, of_100
 from apps.triage.probability import UNIFORM_PRIOR
 from apps.triage.reasons import ReasonCode, sentence
-from apps.triage.sequence import DEFAULT_POLICIES, Step
+from apps.triage.sequence import SHIPPED_POLICIES, Step
 from apps.triage.vocabulary import label_words
 
 _BLOCK = re.compile(r"(<!-- begin (?P<name>[a-z-]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
@@ -78,6 +78,7 @@ def sequences_table() -> str:
     """The shipped sequence policies."""
     rows = [
         (
+            f"`{detector}`" if detector else "every other",
             f"`{policy.label}`",
             label_words(policy.label),
             " → ".join(_step(step) for step in policy.required),
@@ -85,9 +86,11 @@ def sequences_table() -> str:
             f"{policy.max_gap_seconds:g} s",
             f"`{policy.version}`",
         )
-        for policy in DEFAULT_POLICIES
+        for (detector, _), policy in SHIPPED_POLICIES.items()
     ]
-    return _table(("label", "act", "required", "supporting", "longest gap", "version"), rows)
+    return _table(
+        ("detector", "label", "act", "required", "supporting", "longest gap", "version"), rows
+    )
 
 
 TABLES: Mapping[str, Callable[[], str]] = MappingProxyType(

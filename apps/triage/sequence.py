@@ -7,9 +7,10 @@ leaves the answer unknown. A completeness that rests on a detector's own stateme
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from apps.triage.canonical import significant
 from apps.triage.decoding import SINCE_2
@@ -306,10 +307,15 @@ def _list_words(names: Iterable[str]) -> str:
 
 
 def _policy(
-    label: str, *, required: Sequence[str], supporting: Sequence[str], max_gap_seconds: float
+    label: str,
+    *,
+    required: Sequence[str],
+    supporting: Sequence[str],
+    max_gap_seconds: float,
+    detector: str = "",
 ) -> SequencePolicy:
     return SequencePolicy(
-        version=f"{label}-1",
+        version=f"{label}@{detector}-1" if detector else f"{label}-1",
         label=label,
         required=tuple(Step(signal=name) for name in required),
         supporting=tuple(Step(signal=name) for name in supporting),
@@ -343,3 +349,37 @@ DEFAULT_POLICIES: tuple[SequencePolicy, ...] = (
         max_gap_seconds=20,
     ),
 )
+
+REFERENCE = "reference-behaviour"
+"""The detector id of our own detector. It reads poses: acts of a thing it cannot see stay required, so that its
+alerts answer "unknown" for them and never "complete"."""
+
+REFERENCE_POLICIES: tuple[SequencePolicy, ...] = (
+    _policy(
+        "item_to_bag",
+        required=("reach_to_shelf", "hand_to_bag"),
+        supporting=("reach", "reach_and_return", "crouch"),
+        max_gap_seconds=30,
+        detector=REFERENCE,
+    ),
+    _policy(
+        "item_to_clothing",
+        required=("reach_to_shelf", "item_transfer"),
+        supporting=("reach", "reach_and_return", "hand_to_torso", "hand_stays_at_torso", "crouch"),
+        max_gap_seconds=30,
+        detector=REFERENCE,
+    ),
+    _policy(
+        "checkout_skip",
+        required=("item_transfer", "exit_without_checkout"),
+        supporting=("reach_to_shelf", "exit_reached"),
+        max_gap_seconds=900,
+        detector=REFERENCE,
+    ),
+)
+
+SHIPPED_POLICIES: Mapping[tuple[str, str], SequencePolicy] = MappingProxyType(
+    {("", policy.label): policy for policy in DEFAULT_POLICIES}
+    | {(REFERENCE, policy.label): policy for policy in REFERENCE_POLICIES}
+)
+"""By (detector id, label); detector "" is every other detector."""

@@ -20,17 +20,27 @@ SIGNAL_WORDS: Mapping[str, str] = MappingProxyType(
         "item_in_hand": "item carried in the hand",
         "item_transfer": "item changing place",
         "reach": "arm reaching out",
+        "reach_to_shelf": "hand into the shelf",
+        "reach_and_return": "hand back at the body after a reach",
+        "hand_stays_at_torso": "hand staying at the body after a reach",
         "hand_to_bag": "hand to a bag",
         "hand_to_torso": "hand to the body",
         "crouch": "body lowered",
         "dwell_in_view": "time in view",
+        "dwell_at_shelf": "time at the goods",
+        "dwell_at_checkout": "time at a checkout",
         "checkout_passed": "checkout passed",
         "exit_reached": "exit reached",
+        "exit_without_checkout": "from the goods to the exit, no stop at a checkout",
         "item_at_scanner": "item at the scanner",
         "item_to_bagging_area": "item moved to the bagging area",
         "scanner_covered": "scanner covered",
     }
 )
+
+
+IN_SECONDS = frozenset({"dwell_in_view", "dwell_at_shelf", "dwell_at_checkout"})
+"""Signals whose value is a time."""
 
 
 def label_words(label: str) -> str:

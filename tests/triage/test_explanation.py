@@ -115,6 +115,23 @@ def test_a_signal_below_its_null_is_shown_without_weight():
     )
 
 
+def test_a_signal_says_why_it_weighs_or_not_and_a_time_is_said_in_seconds():
+    why = "No zones are drawn on this camera."
+    found = read_signals(
+        [
+            {"name": "dwell_at_shelf", "value": 12.04},
+            {"name": "reach", "value": 0.8},
+            {"name": "reach_to_shelf", "validity": {"state": "not_measurable", "note": why}},
+        ],
+        origin=Origin.OWN_INFERENCE,
+        source="ours",
+    )
+    lines = explained(signals=found).signals
+    assert [line.amount for line in lines] == ["12.0 s", "", ""]
+    assert lines[0].why == "its source states no validity"
+    assert lines[2].why == why
+
+
 @given(any_inputs())
 @settings(max_examples=50)
 def test_every_record_can_be_said_in_words(inputs):

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from apps.triage.sequence import (
     DEFAULT_POLICIES,
+    REFERENCE,
+    SHIPPED_POLICIES,
     Order,
     SequencePolicy,
     SequenceState,
@@ -193,7 +195,28 @@ def test_a_policy_refuses_nonsense(nonsense):
 
 
 def test_every_shipped_label_and_step_has_words():
-    for policy in DEFAULT_POLICIES:
+    for policy in SHIPPED_POLICIES.values():
         assert policy.label in LABEL_WORDS
         for step in (*policy.required, *policy.supporting):
             assert step.signal in SIGNAL_WORDS
+
+
+def test_shipped_policies_have_versions_of_their_own_and_none_is_lost():
+    versions = {policy.version for policy in SHIPPED_POLICIES.values()}
+    assert len(versions) == len(SHIPPED_POLICIES) == len(DEFAULT_POLICIES) + 3
+    assert all(key[1] == policy.label for key, policy in SHIPPED_POLICIES.items())
+
+
+@pytest.mark.parametrize("label", ["item_to_bag", "item_to_clothing", "checkout_skip"])
+def test_our_own_detector_never_completes_a_sequence_it_can_only_see_in_part(label):
+    """Each of its sequences requires something that a pose cannot show, whatever else is measured."""
+    policy = SHIPPED_POLICIES[REFERENCE, label]
+    unseeable = {"hand_to_bag", "item_transfer"}
+    signals = [
+        seen(step.signal, place, place + 0.5)
+        for place, step in enumerate((*policy.required, *policy.supporting))
+        if step.signal not in unseeable
+    ]
+    assert judge_sequence(policy=policy, signals=signals).state is not SequenceState.COMPLETE
+    blind = [seen(name, state=ValidityState.NOT_MEASURABLE) for name in sorted(unseeable)]
+    assert judge_sequence(policy=policy, signals=[*signals, *blind]).state is SequenceState.UNKNOWN

@@ -12,13 +12,23 @@ from apps.alerts.models import Alert, Assessment
 from apps.alerts.operations.analysis import begin_analysis
 from apps.reliability.models import FairnessAlarm, TriageBasis
 from apps.reviews.models import HumanTask
+from apps.sites.models import Zone
 from apps.triage.assessment import AssessmentRecord, read_record, recompute
 from apps.triage.reasons import ReasonCode
-from apps.triage.sequence import DEFAULT_POLICIES, SequenceState, judge_sequence, policy_for
+from apps.triage.sequence import (
+    DEFAULT_POLICIES,
+    REFERENCE,
+    SHIPPED_POLICIES,
+    SequenceState,
+    judge_sequence,
+    policy_for,
+)
 from apps.triage.signals import ValidityState
 from tests.world import NOW, World, make_alert
 from workers.activities.assessing import assess_and_route
 from workers.activities.readings import MOST_OWN_IN_RECORD, clearest_signals, signals_of
+from workers.activities.zones import scene_zones
+from workers.inference.results import REFERENCE_DETECTOR
 from workflows.messages import Assess, Standing
 
 pytestmark = pytest.mark.django_db
@@ -143,4 +153,57 @@ def test_a_crowd_does_not_make_the_record_large(world: World) -> None:
     found = read(world, *crowd)
 
     assert len(found) == MOST_OWN_IN_RECORD
-    assert {one.track for one in found} == set(range(44, 60))
+    assert {one.track for one in found} == set(range(60 - MOST_OWN_IN_RECORD // 2, 60))
+
+
+def test_what_can_be_told_of_nobody_is_not_pushed_out_by_a_crowd(world: World) -> None:
+    crowd = [measured("reach", track=person, confidence=0.9) for person in range(60)]
+    unseeable = {
+        "name": "hand_to_bag",
+        "value": None,
+        "confidence": None,
+        "track": None,
+        "validity": {"state": "not_measurable", "why": "A pose has no bag in it."},
+    }
+
+    found = read(world, *crowd, unseeable)
+
+    assert found[0].name == "hand_to_bag"
+    assert len(found) == MOST_OWN_IN_RECORD
+
+
+def test_what_our_own_detector_cannot_see_leaves_its_sequence_unknown(world: World) -> None:
+    """However many signals weigh: without the bag a sequence "item to bag" is never complete."""
+    policy = SHIPPED_POLICIES[REFERENCE_DETECTOR, "item_to_bag"]
+    assert REFERENCE == REFERENCE_DETECTOR
+    unseeable = {"name": "hand_to_bag", "validity": {"state": "not_measurable", "why": "No bag."}}
+    everything = read(
+        world,
+        unseeable,
+        *(measured(name, track=1) for name in ("reach_to_shelf", "reach", "reach_and_return")),
+    )
+
+    finding = judge_sequence(policy=policy, signals=everything)
+
+    assert finding.state is SequenceState.UNKNOWN
+    assert finding.reason == "Not measurable in this footage: hand to a bag"
+
+
+def test_the_zones_of_the_camera_are_read_and_a_polygon_that_is_none_is_left_out(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    alert = make_alert(world.camera)
+    Zone.objects.filter(camera=world.camera).delete()
+    for name, polygon in (
+        ("a", [[0, 0], [1, 0], [1, 1]]),
+        ("b", [[0, 0], [2, 0], [1, 1]]),
+        ("c", 3),
+    ):
+        Zone.objects.create(
+            tenant=world.tenant, camera=world.camera, kind="shelf", name=name, polygon=polygon
+        )
+
+    (zone,) = scene_zones(alert_id=alert.id)
+
+    assert (zone.kind, zone.name, zone.polygon) == ("shelf", "a", ((0, 0), (1, 0), (1, 1)))
+    assert caplog.text.count("no usable polygon") == 2

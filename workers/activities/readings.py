@@ -14,8 +14,8 @@ from apps.triage.signal_means import SignalMeans
 from apps.triage.signals import MOST_SIGNALS, Origin, Signal, read_signals
 from apps.triage.tables import AlertTable
 
-# A record stays small however many people a picture shows: the people seen best come first.
-MOST_OWN_IN_RECORD: Final = 32
+# A record stays small however many people a picture shows: what can be told of nobody, then the people seen best.
+MOST_OWN_IN_RECORD: Final = 48
 _READ_FIELDS: Final = ("name", "value", "confidence", "start_seconds", "end_seconds", "track")
 _FIGURES: Final = ("statistic", "figure", "null", "samples")
 
@@ -47,7 +47,8 @@ def against_usual(
 def clearest_signals(signals: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """One signal a name and person, person by person, the one seen best first.
 
-    Acts of different people never make one sequence, so each keeps its own.
+    Acts of different people never make one sequence, so each keeps its own. What is said of nobody in
+    particular (not measurable in this clip) comes first, so that no crowd can push it out.
     """
     best: dict[tuple[int | None, str], Mapping[str, Any]] = {}
     for one in signals:
@@ -58,7 +59,8 @@ def clearest_signals(signals: Iterable[Mapping[str, Any]]) -> list[Mapping[str, 
     people: dict[int | None, list[Mapping[str, Any]]] = {}
     for (track, _), one in best.items():
         people.setdefault(track, []).append(one)
-    ranked = sorted(people.values(), key=lambda seen: -max(map(_confidence, seen)))
+    of_nobody = people.pop(None, [])
+    ranked = [of_nobody, *sorted(people.values(), key=lambda seen: -max(map(_confidence, seen)))]
     return [one for seen in ranked for one in seen]
 
 

@@ -11,7 +11,7 @@ from apps.reliability.models import CostModelVersion, SequencePolicyVersion, Tri
 from apps.triage.cost_model import CostModel, default_cost_model
 from apps.triage.decision import DEFAULT_TRIAGE_POLICY, TriagePolicy
 from apps.triage.decoding import decode
-from apps.triage.sequence import DEFAULT_POLICIES, SequencePolicy
+from apps.triage.sequence import SHIPPED_POLICIES, SequencePolicy
 
 T = TypeVar("T")
 LEAST_AUDIT_SHARE: Final = 0.001
@@ -67,10 +67,10 @@ def with_audit_share(policy: TriagePolicy, share: float) -> TriagePolicy:
 def active_sequence_policies(tenant_id: UUID) -> dict[tuple[str, str], SequencePolicy]:
     """Sequence policies for new assessments by (detector id, label); detector "" is every other detector.
 
-    A shipped policy stands until its label has one of the tenant's. Raises
+    A shipped policy stands until its detector and label have one of the tenant's. Raises
     `apps.triage.decoding.UnableToDecode` for a policy this version of the code cannot read.
     """
-    found = {("", policy.label): policy for policy in DEFAULT_POLICIES}
+    found = dict(SHIPPED_POLICIES)
     for stored in SequencePolicyVersion.objects.filter(tenant_id=tenant_id, is_active=True):
         key = (stored.detector_id, stored.label)
         found[key] = _read(SequencePolicy, json.dumps(stored.parameters))

@@ -14,7 +14,7 @@ from apps.reliability.queries.choices import active_cost_model, standing_triage_
 from apps.triage.cost_model import CostModel
 from apps.triage.decision import TriagePolicy
 from apps.triage.decoding import decode, encode
-from apps.triage.sequence import DEFAULT_POLICIES, SequencePolicy
+from apps.triage.sequence import SHIPPED_POLICIES, SequencePolicy
 
 AnyVersion = CostModelVersion | TriagePolicyVersion | SequencePolicyVersion
 AnyChoice = CostModel | TriagePolicy | SequencePolicy
@@ -100,9 +100,7 @@ def standing_value(version: AnyVersion) -> AnyChoice | None:
     active = active_instead_of(version)
     if active is not None:
         return value_of(active)
-    if version.detector_id:
-        return None
-    return next((one for one in DEFAULT_POLICIES if one.label == version.label), None)
+    return SHIPPED_POLICIES.get((version.detector_id, version.label))
 
 
 def changes_between(before: AnyChoice | None, after: AnyChoice) -> tuple[FieldChange, ...]:
