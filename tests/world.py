@@ -171,6 +171,7 @@ def make_waiting_alert(camera: Camera, *, clip: bool = True, **fields: object) -
             state="stored",
             master_key="m",
             playable_key="m",
+            blurred_key="b",
             duration_ms=10_000,
             marked_from_ms=2_000,
             marked_to_ms=6_000,

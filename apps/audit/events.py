@@ -100,6 +100,7 @@ class Event(StrEnum):
     CLIP_VIEWED = "clip:viewed"
     CLIP_PLAYED = "clip:played"
     CLIP_REVEALED = "clip:revealed"
+    CLIP_COVERED = "clip:covered"
     CLIP_BLURRED = "clip:blurred"
     CLIP_EXPLAINED = "clip:explained"
     CLIP_BEFORE_CUT = "clip:before_cut"

@@ -1,6 +1,7 @@
 """The alert page as one value: everything on the screen beside the decision, ready for the template."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +13,7 @@ from apps.cases.models import Incident
 from apps.console.queue import is_blind
 from apps.evidence.models import EvidenceItem
 from apps.evidence.queries import latest_dossier
+from apps.reviews.footage_queries import Blur, Footage, footage_for
 from apps.reviews.item_queries import ItemCard, item_card
 from apps.reviews.models import HumanTask, Playback
 from apps.reviews.queries import marked_span, open_task_of, standing_disposition
@@ -46,6 +48,10 @@ CLIP_WORDS = {
     ),
 }
 
+_ONLY_REVEALED = (
+    "The footage is shown only to people who may reveal faces, for a reason they state."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClipNotice:
@@ -54,6 +60,15 @@ class ClipNotice:
     icon: str
     title: str
     words: str
+    waits: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevealControl:
+    """What the player offers to a person who may see faces: to reveal them, or until when they are revealed."""
+
+    until: datetime | None
+    seconds_left: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +88,7 @@ class AlertPage:
     observed: str
     clip_notice: ClipNotice | None
     player: dict[str, Any] | None
+    reveal: RevealControl | None
     assessed: Assessed | None
     is_blind: bool
     task: HumanTask | None
@@ -100,16 +116,19 @@ class AlertPage:
         return ",".join(parts)
 
 
-def alert_page(*, alert: Alert, user: User, session: str, csrf: str) -> AlertPage:
+def alert_page(*, alert: Alert, user: User, session: str, csrf: str, now: datetime) -> AlertPage:
     """Read everything the page shows. `session` names this viewing for the playback record."""
     blind = is_blind(alert)
     assessed = None if blind else _assessed(alert)
     may_watch = user.may(Permission.VIEW_CLIPS)
+    footage = footage_for(user=user, alert=alert, now=now) if may_watch else None
+    plays = footage is not None and footage.version is not None
     return AlertPage(
         alert=alert,
         observed=label_words(alert.label),
-        clip_notice=_clip_notice(alert, may_watch=may_watch),
-        player=_player(alert, assessed, user, session, csrf) if _plays(alert, may_watch) else None,
+        clip_notice=None if plays else _clip_notice(alert, footage, may_watch=may_watch),
+        player=_player(alert, assessed, user, session, csrf) if plays else None,
+        reveal=_reveal_control(footage, now=now),
         assessed=assessed,
         is_blind=blind,
         task=open_task_of(alert),
@@ -135,14 +154,7 @@ def _clip(alert: Alert) -> Clip | None:
     return alert.clip if hasattr(alert, "clip") else None
 
 
-def _plays(alert: Alert, may_watch: bool) -> bool:
-    clip = _clip(alert)
-    return may_watch and clip is not None and clip.is_viewable
-
-
-def _clip_notice(alert: Alert, *, may_watch: bool) -> ClipNotice | None:
-    if _plays(alert, may_watch):
-        return None
+def _clip_notice(alert: Alert, footage: Footage | None, *, may_watch: bool) -> ClipNotice:
     if not may_watch:
         return ClipNotice(
             icon="lock",
@@ -150,9 +162,33 @@ def _clip_notice(alert: Alert, *, may_watch: bool) -> ClipNotice | None:
             words="You see what was recorded about it.",
         )
     clip = _clip(alert)
+    if footage is not None and clip is not None:
+        return _blur_notice(footage, analysed=bool(clip.analysis_key))
     icon, title, words = CLIP_WORDS[ClipState(clip.state) if clip else None]
     why = (clip.refused_reason or clip.pending_reason) if clip else ""
     return ClipNotice(icon=icon, title=title, words=f"{why} {words}".strip())
+
+
+def _blur_notice(footage: Footage, *, analysed: bool) -> ClipNotice:
+    """Why footage that is here is not played: its faces are not blurred yet, or could not be."""
+    if footage.blur is Blur.FAILED:
+        return ClipNotice(
+            icon="video-off",
+            title="Faces could not be blurred",
+            words=f"{footage.blur_note} {_ONLY_REVEALED}",
+        )
+    words = "The copy with blurred faces is being made; it appears here by itself."
+    if not analysed:
+        words = "The clip is analysed first; the copy with blurred faces then appears by itself."
+    return ClipNotice(icon="clock", title="Faces are being blurred", words=words, waits=True)
+
+
+def _reveal_control(footage: Footage | None, *, now: datetime) -> RevealControl | None:
+    if footage is None or not footage.may_reveal:
+        return None
+    until = footage.revealed.expires_at if footage.revealed else None
+    seconds = int((until - now).total_seconds()) + 1 if until else 0
+    return RevealControl(until=until, seconds_left=seconds)
 
 
 def _player(

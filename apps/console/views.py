@@ -146,7 +146,11 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Everything needed to decide about one alert."""
     user, found = _alert_for(request, alert_id)
     page = alert_page(
-        alert=found, user=user, session=secrets.token_hex(16), csrf=get_token(request)
+        alert=found,
+        user=user,
+        session=secrets.token_hex(16),
+        csrf=get_token(request),
+        now=timezone.now(),
     )
     context = {
         "page": page,

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
-from apps.alerts.models import Alert
+from apps.alerts.models import Alert, Clip
 from apps.evidence.models import CustodyEvent, EvidenceItem, EvidenceKind
 from apps.sites.queries import sites_visible_to
 
@@ -20,6 +20,13 @@ def master_of(alert_id: UUID) -> EvidenceItem | None:
     """The original footage of an alert as it was acquired, if there is any."""
     items = EvidenceItem.objects.filter(alert_id=alert_id, kind=EvidenceKind.MASTER)
     return items.filter(retain_until__isnull=True).first()
+
+
+def shows_faces(item: EvidenceItem) -> bool:
+    """Whether an item is a moving picture made from the footage in which faces were not blurred."""
+    if item.kind != EvidenceKind.WORKING or not item.media_type.startswith("video/"):
+        return False
+    return not Clip.objects.filter(alert_id=item.alert_id, blurred_key=item.key).exists()
 
 
 def latest_dossier(alert: Alert) -> EvidenceItem | None:

@@ -18,7 +18,8 @@ from apps.alerts.models import Alert
 from apps.audit.events import Event, Subject
 from apps.audit.operations import record
 from apps.evidence.operations import record_viewed
-from apps.evidence.queries import items_visible_to
+from apps.evidence.queries import items_visible_to, shows_faces
+from apps.reviews.footage_queries import Version, current_reveal, footage_for
 from apps.sites.queries import sites_visible_to
 from apps.storage.objects import VIEW_SECONDS, ObjectStore
 from apps.storage.store import evidence_store, media_store
@@ -40,17 +41,26 @@ def _alert_for(request: HttpRequest, alert_id: UUID, permission: Permission) -> 
 @never_cache
 @require_GET
 def clip(request: HttpRequest, alert_id: UUID) -> HttpResponse:
-    """Send the player to the footage; the address works for a minute and for one object."""
+    """Send the player to the footage: faces blurred, unless this person revealed them.
+
+    The address works for a minute and for one object; the record says which version it was.
+    """
     alert = _alert_for(request, alert_id, Permission.VIEW_CLIPS)
-    if not alert.clip.is_viewable:
+    user = request.user
+    assert isinstance(user, User)
+    footage = footage_for(user=user, alert=alert, now=timezone.now())
+    if footage is None or footage.version is None:
         raise Http404("there is nothing to play yet")
+    details = {"sha256": alert.clip.sha256, "version": footage.version.value}
+    if footage.version is Version.ORIGINAL and footage.revealed is not None:
+        details["reveal"] = str(footage.revealed.id)
     record(
         actor=actor_of(request),
         event=Event.CLIP_VIEWED,
         subject=Subject("alert", alert.id),
-        details={"sha256": alert.clip.sha256},
+        details=details,
     )
-    return _lend(media_store(), alert.clip.playable_key)
+    return _lend(media_store(), footage.key)
 
 
 @login_required
@@ -85,12 +95,18 @@ def analysis(request: HttpRequest, alert_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def evidence_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
-    """Lend an evidence item for a minute; the custody record says to whom."""
+    """Lend an evidence item for a minute; the custody record says to whom.
+
+    A working copy with faces is footage like the player's: it needs a reveal. The original and its sealed copy are
+    evidence byte for byte, and their own permission.
+    """
     user = request.user
     assert isinstance(user, User)
     item = get_object_or_404(items_visible_to(user), id=item_id)
     if not user.may(Permission.VIEW_EVIDENCE):
         raise PermissionDenied(Permission.VIEW_EVIDENCE.value)
+    if shows_faces(item) and not current_reveal(user=user, alert=item.alert, now=timezone.now()):
+        raise PermissionDenied(Permission.REVEAL_FACES.value)
     record_viewed(actor=actor_of(request), item=item, now=timezone.now())
     store = evidence_store() if item.retain_until else media_store()
     return _lend(store, item.key, content_type=item.media_type)

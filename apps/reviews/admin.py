@@ -10,6 +10,7 @@ from apps.reviews.models import (
     Intervention,
     ItemMember,
     Playback,
+    Reveal,
     ReviewItem,
 )
 
@@ -58,4 +59,10 @@ class PlaybackAdmin(ReadOnlyAdmin):
 class InterventionAdmin(ReadOnlyAdmin):
     list_display = ["alert", "kind", "outcome", "authorised_by", "authorised_at"]
     list_filter = ["kind", "outcome"]
+    search_fields = ["alert__id"]
+
+
+@admin.register(Reveal)
+class RevealAdmin(ReadOnlyAdmin):
+    list_display = ["alert", "user", "role", "reason", "revealed_at", "expires_at", "covered_at"]
     search_fields = ["alert__id"]

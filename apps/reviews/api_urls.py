@@ -8,11 +8,14 @@ from apps.reviews.api import (
     SplitAlert,
     SubmitDecision,
 )
+from apps.reviews.reveal_api import AlertFootage, RevealFaces
 
 urlpatterns = [
     path(
         "alerts/<uuid:alert_id>/decisions/", PrepareDecision.as_view(), name="api-decision-prepare"
     ),
+    path("alerts/<uuid:alert_id>/footage/", AlertFootage.as_view(), name="api-alert-footage"),
+    path("alerts/<uuid:alert_id>/reveal/", RevealFaces.as_view(), name="api-alert-reveal"),
     path("alerts/<uuid:alert_id>/item/", AlertItem.as_view(), name="api-alert-item"),
     path("alerts/<uuid:alert_id>/item/split/", SplitAlert.as_view(), name="api-alert-split"),
     path("alerts/<uuid:alert_id>/item/rejoin/", RejoinAlert.as_view(), name="api-alert-rejoin"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from apps.reviews.models import LEAST_REVEAL_REASON
 from apps.reviews.payload import LONGEST_COMMENT, REASONS, DecisionPayload
 from apps.triage.states import Verdict
 
@@ -79,6 +80,17 @@ class RegroupForm(forms.Form):
 
     member = forms.UUIDField(required=False)
     reason = forms.CharField(max_length=500)
+
+
+class RevealForm(forms.Form):
+    """Why faces have to be seen."""
+
+    reason = forms.CharField(min_length=LEAST_REVEAL_REASON, max_length=500)
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong with the reason."""
+        return " ".join(str(error) for errors in self.errors.values() for error in errors)
 
 
 class PlaybackForm(forms.Form):

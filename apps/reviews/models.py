@@ -4,6 +4,8 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThanOrEqual
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Disposition
@@ -247,6 +249,42 @@ class Playback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_ms}–{self.to_ms} ms"
+
+
+LEAST_REVEAL_REASON = 10
+
+
+class Reveal(models.Model):
+    """A person's permission to see one clip with faces, for a while and for a stated reason."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="reveals")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    reason = models.TextField()
+    revealed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    covered_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person covered the faces again before the time."
+    )
+
+    class Meta:
+        ordering = ["-revealed_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("revealed_at")),
+                name="reveal_ends_after_it_began",
+            ),
+            models.CheckConstraint(
+                condition=GreaterThanOrEqual(Length("reason"), LEAST_REVEAL_REASON),
+                name="reveal_has_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["alert", "user", "-expires_at"], name="reveal_by_person")]
+
+    def __str__(self) -> str:
+        return f"reveal {self.id.hex[:8]}"
 
 
 class InterventionKind(models.TextChoices):

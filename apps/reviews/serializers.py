@@ -5,7 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.reviews.models import ReviewItem
+from apps.reviews.footage_queries import Blur, Version
+from apps.reviews.models import LEAST_REVEAL_REASON, ReviewItem
 from apps.reviews.payload import LONGEST_COMMENT, REASONS, DecisionPayload, UnreadablePayload
 from apps.reviews.queries import follow_sentence
 from apps.triage.states import Verdict
@@ -115,3 +116,21 @@ class RefusalSerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     detail = serializers.CharField()
+
+
+class RevealReasonSerializer(serializers.Serializer[Any]):
+    """Why the faces are needed."""
+
+    reason = serializers.CharField(min_length=LEAST_REVEAL_REASON, max_length=500)
+
+
+class FootageSerializer(serializers.Serializer[Any]):
+    """Which version of the clip this person is shown. The address of the clip's page hands it out."""
+
+    version = serializers.ChoiceField(choices=[v.value for v in Version], allow_null=True)
+    blur = serializers.ChoiceField(choices=[b.value for b in Blur])
+    blur_note = serializers.CharField(allow_blank=True)
+    may_reveal = serializers.BooleanField()
+    revealed_until = serializers.DateTimeField(
+        source="revealed.expires_at", default=None, allow_null=True
+    )

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from apps.reviews import views
+from apps.reviews import reveal_views, views
 
 urlpatterns = [
     path("alerts/<uuid:alert_id>/decide/", views.decide, name="decide"),
     path("alerts/<uuid:alert_id>/decision/", views.decision, name="decision"),
     path("alerts/<uuid:alert_id>/standing/", views.standing, name="standing"),
     path("alerts/<uuid:alert_id>/playback/", views.playback, name="playback"),
+    path("alerts/<uuid:alert_id>/reveal/", reveal_views.reveal, name="reveal"),
+    path("alerts/<uuid:alert_id>/cover/", reveal_views.cover, name="cover"),
     path("alerts/<uuid:alert_id>/item/split/", views.split, name="item-split"),
     path("alerts/<uuid:alert_id>/item/rejoin/", views.rejoin, name="item-rejoin"),
     path("attempts/<uuid:attempt_id>/", views.attempt, name="attempt"),

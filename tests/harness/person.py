@@ -10,6 +10,8 @@ from tests.harness.product import Account, Product
 
 FRESH_SECONDS = 200.0  # a decision needs a sign-in of the last five minutes
 
+FOOTAGE_SECONDS = 180.0
+
 
 class Person:
     """Somebody signed in, over one HTTP session."""
@@ -38,7 +40,8 @@ class Person:
         return self.http.post(path, json=body, headers=self._headers())
 
     def watch(self, alert_id: str) -> dict[str, Any]:
-        """Report the whole clip as played, in spans no longer than a player reports."""
+        """Report the whole clip as played, in spans no longer than a player reports, once there is something to play."""
+        self._wait_for_footage(alert_id)
         length = self._product.query(
             "SELECT duration_ms FROM alerts_clip WHERE alert_id = %s", alert_id
         )[0][0]
@@ -49,6 +52,12 @@ class Person:
             assert answer.status_code == 200, answer.text
             played = answer.json()
         return played
+
+    def _wait_for_footage(self, alert_id: str) -> None:
+        deadline = time.monotonic() + FOOTAGE_SECONDS
+        while self.get(f"/api/v1/alerts/{alert_id}/footage/").json().get("version") is None:
+            assert time.monotonic() < deadline, f"the faces of {alert_id} were not blurred"
+            time.sleep(0.5)
 
     def prepare(self, alert_id: str, verdict: str, **more: object) -> "Prepared":
         payload = {"verdict": verdict, "reasons": [], "comment": ""} | more

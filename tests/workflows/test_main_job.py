@@ -79,6 +79,7 @@ def test_a_confirmed_theft_becomes_a_case_with_sealed_footage(crew: Crew, shop: 
         spool(alert, CLIP.read_bytes())
     client.start_triage(start_of(alert, clip_expected=True))
     wait_until(lambda: look(alert).state == AlertState.AWAITING_REVIEW)
+    wait_until(lambda: look(alert).clip.blurred_key)
     clip = look(alert).clip
     assert clip.is_viewable
     assert clip.analysis_key

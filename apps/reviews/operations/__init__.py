@@ -31,6 +31,7 @@ from apps.reviews.operations.items import (
     split_alert,
 )
 from apps.reviews.operations.playback import UnableToRecordPlayback, record_playback
+from apps.reviews.operations.revealing import UnableToReveal, cover_faces, reveal_faces
 from apps.reviews.operations.settling import refuse_attempt
 
 __all__ = [
@@ -40,10 +41,12 @@ __all__ = [
     "UnableToIntervene",
     "UnableToRecordPlayback",
     "UnableToRegroup",
+    "UnableToReveal",
     "UnableToTakeTask",
     "apply_attempt",
     "assign_task",
     "claim_task",
+    "cover_faces",
     "escalate_task",
     "expire_attempts",
     "join_item",
@@ -59,6 +62,7 @@ __all__ = [
     "release_task",
     "remind_task",
     "resend_submitted",
+    "reveal_faces",
     "split_alert",
     "submit_attempt",
 ]

@@ -8,6 +8,7 @@ from apps.alerts.models import Alert
 from apps.alerts.queries import clip_of
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
+from apps.reviews.footage_queries import was_shown_something
 from apps.reviews.models import Playback
 from apps.sites.queries import allows
 
@@ -35,6 +36,7 @@ def record_playback(
 ) -> Playback:
     """Record a span that was played without a jump, in milliseconds of the clip.
 
+    Plays of the blurred copy and of the revealed original count alike: they show the same moments.
     The first one of a person enters the audit chain; the sum is part of every confirmation. Raises
     UnableToRecordPlayback for what no player could have played.
     """
@@ -43,6 +45,8 @@ def record_playback(
     clip = clip_of(alert)
     if clip is None or not clip.is_viewable:
         raise UnableToRecordPlayback("This alert has no clip to play.")
+    if not was_shown_something(user=user, alert=alert):
+        raise UnableToRecordPlayback("The clip could not be played yet: its faces are not blurred.")
     _require_possible(from_ms, to_ms, duration_ms=clip.duration_ms)
     first = not Playback.objects.filter(alert=alert, user=user).exists()
     played = Playback.objects.create(
