@@ -237,7 +237,43 @@ def test_a_clip_that_comes_in_time_is_analysed_before_the_assessment(
             await run.signal(CLIP_ARRIVED)
             await run.result()
         names = [name for name, _ in desk.asked if name != "acquire_clip"]
-        assert names == ["analyse_clip", "assess_and_route"]
+        assert names[:3] == ["analyse_clip", "assess_and_route", "blur_clip"]
+
+    asyncio.run(story())
+
+
+def test_nobody_waits_for_the_blurred_copy_and_one_that_fails_is_noted(
+    time_skipping_env: TimeSkipping,
+) -> None:
+    async def story() -> None:
+        desk = Desk(clips=[ClipStanding.STORED])
+        desk.failures["blur_clip"] = 1
+        async with theatre(time_skipping_env, desk) as stage:
+            desk.standing = waiting(await stage.now())
+            run = await stage.begin(a_start(clip_expected=True))
+            await stage.until(lambda: desk.all_of("note_footage"))
+            noted = desk.all_of("note_footage")[0]
+            assert (noted.step, noted.kind) == ("blur_clip", "StorageUnavailable")
+            assert desk.all_of("assess_and_route")
+            assert not desk.all_of("note_step")
+            await stage.env.sleep(timedelta(hours=8))
+            assert len(desk.all_of("blur_clip")) == 1
+            await run.signal(RETRY_STEP)
+            await stage.until(lambda: len(desk.all_of("blur_clip")) == 2)
+
+    asyncio.run(story())
+
+
+def test_an_alert_whose_clip_could_not_be_blurred_still_ends(
+    time_skipping_env: TimeSkipping,
+) -> None:
+    async def story() -> None:
+        desk = Desk(clips=[ClipStanding.STORED])
+        desk.failures["blur_clip"] = 1
+        async with theatre(time_skipping_env, desk) as stage:
+            run = await stage.begin(a_start(clip_expected=True))
+            assert (await run.result()).state is AlertState.ARCHIVED
+            assert len(desk.all_of("note_footage")) == 1
 
     asyncio.run(story())
 
