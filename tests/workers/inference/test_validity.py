@@ -90,6 +90,19 @@ def test_the_committed_table_is_what_the_product_reads_and_says() -> None:
         assert worth_of(name).state is expected
 
 
+def test_the_page_about_signals_shows_the_committed_figures() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "signals.md").read_text()
+    lines = {line.split("|")[1].strip(): line for line in page.splitlines() if " 0." in line}
+    for name, found in measured_figures().items():
+        shown = lines[f"`{name}`"]
+        for one in (found.pooled, found.within):
+            told = f"{one.figure:.3f} [{one.low:.3f}, {one.high:.3f}] | {one.null:.3f}"
+            assert f"| {told} |" in shown
+        assert f"| {found.pooled.samples} |" in shown
+        assert ("no evidential weight" in shown) is not found.beats_chance
+        assert found.pooled.at in page
+
+
 @pytest.mark.skipif(not POSELIFT.is_file(), reason="the pose data set is not beside this checkout")
 def test_the_committed_figures_are_those_of_the_shipped_rules(tmp_path: Path) -> None:
     committed = measured_figures()
