@@ -92,7 +92,7 @@ def test_the_committed_table_is_what_the_product_reads_and_says() -> None:
 
 def test_the_page_about_signals_shows_the_committed_figures() -> None:
     page = (Path(__file__).parents[3] / "docs" / "signals.md").read_text()
-    lines = {line.split("|")[1].strip(): line for line in page.splitlines() if " 0." in line}
+    lines = {line.split("|")[1].strip(): line for line in page.splitlines() if "[0." in line}
     for name, found in measured_figures().items():
         shown = lines[f"`{name}`"]
         for one in (found.pooled, found.within):
