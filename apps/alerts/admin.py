@@ -1,11 +1,25 @@
 """Alerts in the admin: for looking. Detector sources are the one thing set up here."""
 
-from django.contrib import admin
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from unfold.decorators import action
 
+from apps.accounts.actors import actor_of
 from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin, link
 from apps.alerts.models import Alert, Assessment, Clip, DetectorSource, Disposition, OutboxEntry
+from apps.alerts.operations.rescoring import (
+    NOT_SET,
+    require_rescoring,
+    rotate_rescore_secret,
+    settle_rescore_secret,
+    try_rescoring,
+)
+from apps.alerts.rescoring import UnableToRescore
 from apps.audit.events import Event
 
 
@@ -62,16 +76,73 @@ class OutboxEntryAdmin(ReadOnlyAdmin):
     search_fields = ["alert__id"]
 
 
+class DetectorSourceForm(forms.ModelForm[DetectorSource]):
+    """Refuses an address that frames must not go to, with its sentence."""
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        require_rescoring(
+            url=data.get("rescore_url", ""),
+            beyond_network=bool(data.get("rescore_beyond_network")),
+        )
+        return data
+
+
 @admin.register(DetectorSource)
 class DetectorSourceAdmin(AuditedAdmin):
-    """Switching a source off and classifying it; its secret is made by `manage.py source_create`."""
+    """Switching a source off, classifying it, and asking its detector again.
+
+    The secret it signs with is made by `manage.py source_create`; the one we sign our questions with here.
+    """
 
     kind = "source"
+    form = DetectorSourceForm
     changed_event = Event.SOURCE_CHANGED
-    audited_fields = ["name", "is_active", "ai_act_class", "ai_act_rationale"]
+    audited_fields = [
+        "name",
+        "is_active",
+        "rescore_url",
+        "rescore_timeout_seconds",
+        "rescore_beyond_network",
+        "ai_act_class",
+        "ai_act_rationale",
+    ]
     list_display = ["name", "id", "is_active", "ai_act_class", "created_at"]
-    fields = ["name", "is_active", "ai_act_class", "ai_act_rationale", "created_at"]
+    fields = [*audited_fields, "created_at"]
     readonly_fields = ["created_at"]
+    actions_submit_line = ["try_rescoring", "new_rescore_secret"]
 
     def has_add_permission(self, request: object, obj: object = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        self._show(request, settle_rescore_secret(actor=actor_of(request), source=obj))
+        # Unfold runs these in its own `save_model`, which the audited one takes the place of.
+        for button in self.get_actions_submit_line(request, obj.pk):
+            if button.action_name in request.POST:
+                button.method(request, obj)
+
+    @action(description="Save and try re-scoring")  # type: ignore[untyped-decorator]
+    def try_rescoring(self, request: HttpRequest, obj: DetectorSource) -> None:
+        """Two drawn pictures, nobody in them, and what the detector made of them."""
+        try:
+            score = try_rescoring(source=obj)
+        except UnableToRescore as problem:
+            messages.error(request, str(problem))
+        else:
+            messages.success(request, f"The detector answered: {score:g}.")
+
+    @action(description="Save and make a new re-scoring secret")  # type: ignore[untyped-decorator]
+    def new_rescore_secret(self, request: HttpRequest, obj: DetectorSource) -> None:
+        """The old one is gone at once."""
+        if not obj.rescore_url:
+            messages.error(request, NOT_SET)
+            return
+        self._show(request, rotate_rescore_secret(actor=actor_of(request), source=obj))
+
+    def _show(self, request: HttpRequest, secret: str | None) -> None:
+        if secret:
+            messages.warning(
+                request, f"Our questions are signed with {secret} – it is not shown again."
+            )

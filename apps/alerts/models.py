@@ -45,6 +45,10 @@ class DetectorSource(models.Model):
     rescore_timeout_seconds = models.FloatField(
         default=5.0, validators=[MinValueValidator(0.1), MaxValueValidator(60.0)]
     )
+    rescore_beyond_network = models.BooleanField(
+        default=False,
+        help_text="Frames may be sent, by https, to an address outside the store's network.",
+    )
     ai_act_class = models.CharField(max_length=20, choices=AiActClass, default=AiActClass.UNDECIDED)
     ai_act_rationale = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
