@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("apps.reviews.api_urls")),
     path("", include("apps.cases.api_urls")),
     path("", include("apps.console.api_urls")),
+    path("watchlist/", include("apps.watchlists.api_urls")),
     path("reliability/", include("apps.reliability.api_urls")),
     path("reliability/", include("apps.reliability.policy_api_urls")),
 ]

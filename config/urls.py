@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("apps.reviews.urls")),
     path("", include("apps.cases.urls")),
     path("", include("apps.evidence.urls")),
+    path("", include("apps.watchlists.urls")),
     path("reliability/", include("apps.reliability.urls")),
     path("reliability/", include("apps.reliability.policy_urls")),
     path("accounts/", include("allauth.urls")),

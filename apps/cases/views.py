@@ -99,6 +99,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "history": history_of_case(found),
         "moves": _moves(user, found),
         "may_view_evidence": may_view,
+        "may_propose": allows(user, Permission.PROPOSE_WATCHLIST, found.site_id),
         "zone": found.site.timezone,
         "keys": KEYS[-1:],
     }

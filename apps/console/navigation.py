@@ -49,6 +49,20 @@ PLACES = (
         below=("/cases/",),
     ),
     Place(
+        label="Watchlist",
+        icon="users",
+        route="watchlist",
+        permission=Permission.VIEW_WATCHLIST,
+        below=("/watchlist/",),
+    ),
+    Place(
+        label="Sighting leads",
+        icon="scan-search",
+        route="watchlist-leads",
+        permission=Permission.CONFIRM_SIGHTING,
+        below=("/watchlist/leads/",),
+    ),
+    Place(
         label="Reliability",
         icon="layout-grid",
         route="reliability-atlas",

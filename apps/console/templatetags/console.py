@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.accounts.queries import name_of
 from apps.triage.explanation import CostLine
-from apps.triage.states import AlertState, CaseState, Strategy, Verdict
+from apps.triage.states import AlertState, CaseState, EntryState, Strategy, Verdict
 
 register = template.Library()
 
@@ -43,6 +43,20 @@ PILLS: dict[str, tuple[str, str, str]] = {
     CaseState.REPORTED: ("flag", "Reported", "confirmed"),
     CaseState.CLOSED: ("archive", "Closed", "archive"),
     CaseState.REOPENED: ("refresh-cw", "Reopened", "verify"),
+    EntryState.PROPOSED: ("inbox", "Proposed", "archive"),
+    EntryState.CHECKING: ("loader-circle", "Being checked", "archive"),
+    EntryState.AWAITING_APPROVAL: ("hourglass", "Awaiting approval", "escalate"),
+    EntryState.ACTIVE: ("circle-check", "In force", "confirmed"),
+    EntryState.SUSPENDED: ("pause", "Suspended", "amber"),
+    EntryState.EXPIRED: ("clock", "Expired", "archive"),
+    EntryState.DISABLED: ("ban", "Disabled", "archive"),
+    EntryState.REFUSED: ("circle-x", "Refused", "archive"),
+    "requested": ("loader-circle", "Being written", "verify"),
+    "ready": ("hourglass", "Waits for release", "escalate"),
+    "released": ("circle-check", "Released", "confirmed"),
+    "failed": ("triangle-alert", "Not written", "red"),
+    "withdrawn": ("ban", "Withdrawn", "archive"),
+    "expired": ("clock", "Expired", "archive"),
     "green": ("circle-check", "Reliable", "green"),
     "amber": ("circle-alert", "Watch", "amber"),
     "red": ("triangle-alert", "Unreliable", "red"),

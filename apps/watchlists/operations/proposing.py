@@ -122,13 +122,20 @@ def require_words(text: str, what: str) -> None:
 
 
 def propose_entry(
-    *, actor: Actor, user: User, alert: Alert, proposal: EntryProposal, now: datetime
+    *,
+    actor: Actor,
+    user: User,
+    alert: Alert,
+    proposal: EntryProposal,
+    now: datetime,
+    entry_id: UUID | None = None,
 ) -> WatchlistEntry:
     """Store a proposal and promise its workflow. Nothing is compared before somebody else approves.
 
-    Raises UnableToPropose without permission, with the gate shut, when no standing confirmation of
-    theft is behind the alert, for sites the person does not work at, and when the alert has an open
-    entry already. Runs inside the tenant's scope.
+    `entry_id` is for a picture stored under the entry's key before. Raises UnableToPropose without
+    permission, with the gate shut, when no standing confirmation of theft is behind the alert, for
+    sites the person does not work at, and when the alert has an open entry already. Runs inside the
+    tenant's scope.
     """
     if not user.may(Permission.PROPOSE_WATCHLIST):
         raise UnableToPropose("Your role does not allow proposing an entry.")
@@ -142,6 +149,7 @@ def propose_entry(
     try:
         with transaction.atomic():
             entry = WatchlistEntry.objects.create(
+                id=entry_id or uuid4(),
                 tenant_id=user.tenant_id,
                 alert=alert,
                 disposition=disposition,
