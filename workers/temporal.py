@@ -59,7 +59,7 @@ class Station:
 
 _MODULES: Final = {
     TaskQueue.TRIAGE: ("assessing", "clips", "reviewing", "casework", "watchlist"),
-    TaskQueue.INFERENCE: ("footage", "blurring"),
+    TaskQueue.INFERENCE: ("footage", "blurring", "matching", "enrolment"),
     TaskQueue.EXPORTS: ("documents",),
 }
 

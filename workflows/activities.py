@@ -157,6 +157,29 @@ BLUR_CLIP: Final = Declared(
     priority=LAST,
 )
 
+# Bounded by the number of times a detector is asked (`workers.inference.saliency`), each within its own time limit.
+EXPLAIN_CLIP: Final = Declared(
+    name="explain_clip",
+    message=AlertRef,
+    answer=type(None),
+    queue=TaskQueue.INFERENCE,
+    start_to_close=timedelta(minutes=30),
+    heartbeat=SIGN_OF_LIFE,
+    retries=CLOSER_RETRIES,
+    priority=LAST,
+)
+
+# Looks at a few moments of each person. Where no legal gate is filled it ends before it looks.
+COMPARE_FACES: Final = Declared(
+    name="compare_faces",
+    message=AlertRef,
+    answer=type(None),
+    queue=TaskQueue.INFERENCE,
+    start_to_close=timedelta(minutes=10),
+    heartbeat=SIGN_OF_LIFE,
+    retries=CLOSER_RETRIES,
+)
+
 NOTE_FOOTAGE: Final = Declared(
     name="note_footage",
     message=NoteFootage,

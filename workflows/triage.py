@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         APPLY_DECISION,
         ASSESS_AND_ROUTE,
         BLUR_CLIP,
+        COMPARE_FACES,
         NOTE_FOOTAGE,
         NOTE_STEP,
         OPEN_CASE,
@@ -78,7 +79,7 @@ _LOOKS: Final = {
 _WAITING: Final = (AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW)
 
 # What looks closer at a clip once its alert is routed, in this order, each with the patch that brought it.
-_CLOSER: Final = (("blur-clip", BLUR_CLIP),)
+_CLOSER: Final = (("blur-clip", BLUR_CLIP), ("compare-faces", COMPARE_FACES))
 
 Message = TypeVar("Message")
 Answer = TypeVar("Answer")

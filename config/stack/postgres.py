@@ -34,6 +34,12 @@ _SETTINGS = {
     # A refused row's values and the statements that carried them are personal data: not for a log.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
+    # Bound parameters may be face vectors: neither a slow statement nor a failed one is logged with them.
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    # A face search walks through its index at random; what does not fit is read from the file again and again.
+    # Taken as it is used: an installation without watchlists stays small.
+    "shared_buffers": "1GB",
 }
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 

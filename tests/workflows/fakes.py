@@ -84,6 +84,10 @@ class Desk:
     async def blur(self, message: AlertRef) -> None:
         self._asked("blur_clip", message)
 
+    @declared.COMPARE_FACES.implemented_by
+    async def compare(self, message: AlertRef) -> None:
+        self._asked("compare_faces", message)
+
     @declared.NOTE_FOOTAGE.implemented_by
     async def note_footage(self, message: NoteFootage) -> None:
         self._asked("note_footage", message)
