@@ -10,12 +10,12 @@ from apps.alerts.models import Clip
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 
-NOTES: Final[Mapping[str, str]] = {
-    "blur_clip": "blur_note",
-    "explain_clip": "saliency_note",
-    "cut_before": "before_note",
+_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
+    "blur_clip": ("blur_note", "blurred_key"),
+    "explain_clip": ("saliency_note", "saliency_key"),
+    "cut_before": ("before_note", "before_key"),
 }
-"""Where a step that looks closer at a clip says in words why it has nothing to show."""
+"""Where a step that looks closer at a clip says in words why it has nothing to show, and where what it made lies."""
 
 _DID_NOT_WORK: Final[Mapping[str, str]] = {
     "blur_clip": "The faces could not be blurred: the step was tried several times and failed ({kind}).",
@@ -44,24 +44,41 @@ def record_blurred(*, alert_id: UUID, key: str, facts: Mapping[str, object], now
 
 def note_not_blurred(*, alert_id: UUID, reason: str) -> None:
     """There is no blurred copy, and why, in a sentence. Never overrules a copy that is there."""
-    _note(alert_id=alert_id, field="blur_note", reason=reason)
+    _note(alert_id=alert_id, step="blur_clip", reason=reason)
 
 
 def note_step_failed(*, alert_id: UUID, step: str, kind: str) -> None:
-    """A step that looks closer at the clip did not work: say so on the clip. Raises KeyError for another step."""
-    _note(alert_id=alert_id, field=NOTES[step], reason=_DID_NOT_WORK[step].format(kind=kind))
+    """A step that looks closer at the clip did not work: say so on the clip. Raises KeyError for another step.
 
-
-def _note(*, alert_id: UUID, field: str, reason: str) -> None:
-    row = Clip.objects.select_for_update().get(alert_id=alert_id)
-    if getattr(row, field) == reason or getattr(row, field.replace("_note", "_key")):
+    Comparing faces leaves no word on the clip, whose readers need not know of a watchlist: it is an audit event.
+    """
+    if step == "compare_faces":
+        _record_failed(alert_id=alert_id, step=step, kind=kind)
         return
-    setattr(row, field, reason)
-    row.save(update_fields=[field])
+    _note(alert_id=alert_id, step=step, reason=_DID_NOT_WORK[step].format(kind=kind))
+
+
+def _note(*, alert_id: UUID, step: str, reason: str) -> None:
+    note, made = _FIELDS[step]
+    row = Clip.objects.select_for_update().get(alert_id=alert_id)
+    if getattr(row, note) == reason or getattr(row, made):
+        return
+    setattr(row, note, reason)
+    row.save(update_fields=[note])
     record(
         actor=Actor.system(row.tenant_id),
         event=Event.ALERT_STEP_FAILED,
         subject=Subject("alert", alert_id),
-        details={"step": field.removesuffix("_note")},
+        details={"step": step},
     )
     publish_live(tenant_id=row.tenant_id, topic="alert", subject_id=alert_id)
+
+
+def _record_failed(*, alert_id: UUID, step: str, kind: str) -> None:
+    row = Clip.objects.get(alert_id=alert_id)
+    record(
+        actor=Actor.system(row.tenant_id),
+        event=Event.ALERT_STEP_FAILED,
+        subject=Subject("alert", alert_id),
+        details={"step": step, "kind": kind},
+    )
