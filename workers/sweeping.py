@@ -21,6 +21,7 @@ from psycopg_pool import PoolTimeout
 
 from apps.alerts import outbox
 from apps.alerts.operations.clips import OUTBOX_CHANNEL
+from apps.cases.case_file import runs as case_files
 from apps.reviews.operations.delivery import expire_attempts, resend_submitted, tell_settled
 from apps.watchlists.operations.runs import find_lost_runs, tell_waiting
 from workflows import client
@@ -82,6 +83,12 @@ def chores() -> list[Chore]:
         Chore(
             "lost watchlist runs found",
             lambda: find_lost_runs(now=timezone.now()),
+            float(settings.RUNS_COMPARED_EVERY_SECONDS),
+        ),
+        Chore("case files told", lambda: case_files.tell_waiting(now=timezone.now()), 1.0),
+        Chore(
+            "lost case file runs found",
+            lambda: case_files.find_lost_runs(now=timezone.now()),
             float(settings.RUNS_COMPARED_EVERY_SECONDS),
         ),
     ]

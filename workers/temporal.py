@@ -23,6 +23,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workers.interceptor import BEAT_SECONDS, ActivityInterceptor
 from workflows import visibility
 from workflows.activities import TaskQueue
+from workflows.case_file import CaseFileWorkflow
 from workflows.codec import data_converter
 from workflows.triage import AlertTriageWorkflow
 from workflows.watchlist import WatchlistEnrolmentWorkflow
@@ -58,10 +59,16 @@ class Station:
 
 
 _MODULES: Final = {
-    TaskQueue.TRIAGE: ("assessing", "clips", "reviewing", "casework", "watchlist"),
+    TaskQueue.TRIAGE: (
+        *("assessing", "clips", "reviewing", "casework"),
+        *("watchlist", "case_files"),
+    ),
     TaskQueue.INFERENCE: ("footage", "blurring", "matching", "enrolment"),
-    TaskQueue.EXPORTS: ("documents",),
+    TaskQueue.EXPORTS: ("documents", "case_file_writing"),
 }
+
+
+_WORKFLOWS: Final = (AlertTriageWorkflow, WatchlistEnrolmentWorkflow, CaseFileWorkflow)
 
 
 def station_of(queue: TaskQueue, *, slots: int) -> Station:
@@ -70,7 +77,7 @@ def station_of(queue: TaskQueue, *, slots: int) -> Station:
         queue=queue,
         modules=tuple(f"workers.activities.{name}" for name in _MODULES[queue]),
         slots=slots,
-        workflows=(AlertTriageWorkflow, WatchlistEnrolmentWorkflow) if queue is TaskQueue.TRIAGE else (),
+        workflows=_WORKFLOWS if queue is TaskQueue.TRIAGE else (),
     )
 
 

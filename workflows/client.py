@@ -28,6 +28,8 @@ from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from workflows import visibility
 from workflows.activities import TaskQueue
+from workflows.case_file_messages import LOOK_AGAIN as LOOK_AT_CASE_FILE
+from workflows.case_file_messages import CaseFileStart, case_file_workflow_id
 from workflows.codec import data_converter
 from workflows.enrolment_messages import LOOK_AGAIN as LOOK_AT_ENTRY
 from workflows.enrolment_messages import EnrolmentStart, enrolment_workflow_id
@@ -48,6 +50,7 @@ from workflows.messages import (
 RPC_SECONDS: Final = 5.0
 TRIAGE_WORKFLOW: Final = "AlertTriageWorkflow"
 ENROLMENT_WORKFLOW: Final = "WatchlistEnrolmentWorkflow"
+CASE_FILE_WORKFLOW: Final = "CaseFileWorkflow"
 _NOT_YET_SECONDS: Final = 0.25
 
 _STATUSES: Final = {
@@ -205,18 +208,56 @@ def describe(alert_id: object) -> RunState:
     return link.call(_describe(link, workflow_id(alert_id)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """A run that does what the database says, and the signal that makes it look."""
+
+    workflow: str
+    id: str
+    signal: str
+    summary: str
+
+
 def tell_entry(start: EnrolmentStart) -> str:
     """Start a watchlist entry's run, or have the running one look again; return the run's id.
 
     Repeating it is harmless: a run does what the database says. Raises TemporalUnreachable.
     """
-    return _connection().call(_tell_entry(_connection(), start))
+    told = _Told(
+        workflow=ENROLMENT_WORKFLOW,
+        id=enrolment_workflow_id(start.entry_id),
+        signal=LOOK_AT_ENTRY,
+        summary=f"Watchlist entry {start.reference}",
+    )
+    link = _connection()
+    return link.call(_tell(link, start, told))
 
 
 def describe_entry(entry_id: object) -> RunState:
     """What Temporal knows of the entry's latest run. Raises TemporalUnreachable."""
     link = _connection()
     return link.call(_describe(link, enrolment_workflow_id(entry_id)))
+
+
+def tell_case_file(start: CaseFileStart) -> str:
+    """Start a case file's run, or have the running one look again; return the run's id.
+
+    Repeating it is harmless: a run does what the database says. Raises TemporalUnreachable.
+    """
+    told = _Told(
+        workflow=CASE_FILE_WORKFLOW,
+        id=case_file_workflow_id(start.file_id),
+        signal=LOOK_AT_CASE_FILE,
+        summary=f"Case file {start.reference}",
+    )
+    link = _connection()
+    return link.call(_tell(link, start, told))
+
+
+def describe_case_file(file_id: object) -> RunState:
+    """What Temporal knows of the case file's latest run. Raises TemporalUnreachable."""
+    link = _connection()
+    return link.call(_describe(link, case_file_workflow_id(file_id)))
 
 
 async def _start(link: _Link, start: TriageStart) -> str:
@@ -277,18 +318,19 @@ def _refusal(error: WorkflowUpdateFailedError) -> Refusal | None:
     return Refusal(kind) if kind in set(Refusal) else None
 
 
-async def _tell_entry(link: _Link, start: EnrolmentStart) -> str:
+async def _tell(link: _Link, start: EnrolmentStart | CaseFileStart, run: _Told) -> str:
+    """Start the run, or wake the one that runs."""
     client = await link.connected()
     handle = await client.start_workflow(
-        ENROLMENT_WORKFLOW,
+        run.workflow,
         start,
-        id=enrolment_workflow_id(start.entry_id),
+        id=run.id,
         task_queue=TaskQueue.TRIAGE.value,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        start_signal=LOOK_AT_ENTRY,
-        search_attributes=visibility.of_entry(start),
-        static_summary=f"Watchlist entry {start.reference}",
+        start_signal=run.signal,
+        search_attributes=visibility.of_tenant(start.tenant_id),
+        static_summary=run.summary,
         rpc_timeout=timedelta(seconds=RPC_SECONDS),
     )
     return handle.first_execution_run_id or handle.result_run_id or ""

@@ -5,7 +5,6 @@ from typing import Final
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from workflows.enrolment_messages import EnrolmentStart
 from workflows.messages import TriageStart
 
 TENANT: Final = SearchAttributeKey.for_keyword("SecondLookTenant")
@@ -25,9 +24,9 @@ def at_start(start: TriageStart) -> TypedSearchAttributes:
     )
 
 
-def of_entry(start: EnrolmentStart) -> TypedSearchAttributes:
-    """A watchlist entry shows its tenant and nothing else."""
-    return TypedSearchAttributes([SearchAttributePair(TENANT, start.tenant_id)])
+def of_tenant(tenant_id: str) -> TypedSearchAttributes:
+    """Watchlist entries and case files show their tenant and nothing else."""
+    return TypedSearchAttributes([SearchAttributePair(TENANT, tenant_id)])
 
 
 def summary(start: TriageStart) -> str:

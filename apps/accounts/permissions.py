@@ -27,6 +27,8 @@ class Permission(StrEnum):
     VIEW_CASES = "cases:view"  # at a site
     EDIT_CASES = "cases:edit"  # at a site
     APPROVE_CASES = "cases:approve"  # at a site: never by the person who confirmed
+    EXPORT_CASES = "cases:export"  # at a site: ask for a case file
+    RELEASE_CASE_FILES = "cases:release"  # hand it over: fresh authentication
     VIEW_EVIDENCE = "evidence:view"  # at a site: exhibits, dossiers
     VIEW_AUDIT = "audit:view"  # audit trail of the tenant
     REVEAL_FACES = "clips:reveal"  # at a site: see the footage unblurred, with a reason
@@ -75,6 +77,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _HANDLES_ALERTS
         | {
             Permission.EDIT_CASES,
+            Permission.EXPORT_CASES,
             Permission.ASSIGN_TASKS,
             Permission.REVEAL_FACES,
             Permission.VIEW_WATCHLIST,
@@ -93,6 +96,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_CASES,
             Permission.VIEW_EVIDENCE,
             Permission.VIEW_AUDIT,
+            Permission.EXPORT_CASES,
             Permission.VIEW_WATCHLIST,
             Permission.APPROVE_WATCHLIST,
             Permission.VIEW_PERSON_HISTORY,

@@ -89,6 +89,29 @@ def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     return [*inclusion_proof(index - split, leaves[split:]), root_of(leaves[:split])]
 
 
+def inclusion_proofs(
+    indexes: Iterable[int], leaves: Sequence[bytes]
+) -> tuple[dict[int, list[bytes]], bytes]:
+    """Return the audit paths of several leaves, by index, and the root; every node is hashed once.
+
+    Level by level, where a node without a sibling moves up as it is: the same tree as
+    ``inclusion_proof`` (RFC 9162, 2.1.1 splits at the largest power of two, which is that).
+    """
+    wanted = sorted(set(indexes))
+    if wanted and not (wanted[0] >= 0 and wanted[-1] < len(leaves)):
+        raise ValueError(f"there are only {len(leaves)} leaves")
+    proofs: dict[int, list[bytes]] = {index: [] for index in wanted}
+    level, height = list(leaves), 0
+    while len(level) > 1:
+        for index in wanted:
+            sibling = (index >> height) ^ 1
+            if sibling < len(level):
+                proofs[index].append(level[sibling])
+        pairs = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        level, height = pairs + level[len(pairs) * 2 :], height + 1
+    return proofs, level[0] if level else EMPTY_ROOT
+
+
 def includes(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Say whether the proof places the leaf at ``index`` of the tree (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:

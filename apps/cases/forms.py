@@ -11,3 +11,32 @@ class CaseMoveForm(forms.Form):
     to = forms.ChoiceField(choices=[(state.value, state.value) for state in CaseState])
     version = forms.IntegerField(min_value=1)
     reason = forms.CharField(max_length=500, required=False, strip=True)
+
+
+class CaseFileForm(forms.Form):
+    """What an export is for, and how it is handed over."""
+
+    recipient = forms.CharField(
+        max_length=200, label="Recipient", help_text="Who receives it: name, office, reference."
+    )
+    purpose = forms.CharField(
+        max_length=500, label="Purpose", help_text="Written into the file and into the audit chain."
+    )
+    footage = forms.ChoiceField(
+        label="Footage",
+        choices=[
+            ("blurred", "Copies with faces blurred"),
+            ("originals", "Originals as recorded, nobody blurred"),
+        ],
+        initial="blurred",
+    )
+    days = forms.IntegerField(
+        label="Days until it is deleted", min_value=1, max_value=30, initial=7
+    )
+    password = forms.BooleanField(label="Encrypt with a password", required=False, initial=True)
+
+
+class WithdrawForm(forms.Form):
+    """Why a case file is taken back."""
+
+    reason = forms.CharField(max_length=500, strip=True)

@@ -38,6 +38,11 @@ def evidence_master(*, tenant_id: UUID, item_id: UUID) -> str:
     return f"{TENANTS}{tenant_id}/evidence/{item_id}/master"
 
 
+def case_file(*, tenant_id: UUID, case_id: UUID, file_id: UUID) -> str:
+    """Return the key of an export of a case."""
+    return f"{TENANTS}{tenant_id}/cases/{case_id}/files/{file_id}.zip"
+
+
 def watchlist_image(*, tenant_id: UUID, entry_id: UUID, image_id: UUID) -> str:
     """Return the key of an enrolment image."""
     return f"{_entry(tenant_id, entry_id)}/images/{image_id}.jpg"

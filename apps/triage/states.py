@@ -45,6 +45,17 @@ class ClipState(StrEnum):
     MISSING = "missing"
 
 
+class CaseFileState(StrEnum):
+    """An export of a case. `ready` is written and waits for an administrator to release it."""
+
+    REQUESTED = "requested"
+    READY = "ready"
+    RELEASED = "released"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
 class TaskState(StrEnum):
     """A human task. Nothing here is ever reached because time has passed, except the reminders beside it."""
 
@@ -284,4 +295,25 @@ LEAD = _machine(
     },
 )
 
-MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX, ENTRY, LEAD)
+CASE_FILE = _machine(
+    "case file",
+    initial={CaseFileState.REQUESTED},
+    arrows={
+        CaseFileState.REQUESTED: {
+            CaseFileState.READY,
+            CaseFileState.FAILED,
+            CaseFileState.WITHDRAWN,
+        },
+        CaseFileState.READY: {
+            CaseFileState.RELEASED,
+            CaseFileState.WITHDRAWN,
+            CaseFileState.EXPIRED,
+        },
+        CaseFileState.RELEASED: {CaseFileState.WITHDRAWN, CaseFileState.EXPIRED},
+        CaseFileState.FAILED: {CaseFileState.REQUESTED, CaseFileState.WITHDRAWN},
+        CaseFileState.WITHDRAWN: set(),
+        CaseFileState.EXPIRED: set(),
+    },
+)
+
+MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX, ENTRY, LEAD, CASE_FILE)

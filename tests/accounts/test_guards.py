@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from apps.alerts.models import Alert, Clip, OutboxEntry
-from apps.cases.models import Case
+from apps.cases.models import Case, CaseFile
 from apps.reviews.models import DecisionAttempt, HumanTask
 from apps.triage import states
 from apps.watchlists.models import SightingLead, WatchlistEntry
@@ -21,6 +21,7 @@ GUARDED = {
     "outbox entry": OutboxEntry,
     "watchlist entry": WatchlistEntry,
     "sighting lead": SightingLead,
+    "case file": CaseFile,
 }
 APPEND_ONLY = [
     "alerts_assessment",
