@@ -30,6 +30,7 @@ from apps.storage.streams import CHUNK_BYTES
 from apps.triage.assessment import AssessmentInputs, AssessmentRecord, assess, record_json
 from apps.triage.counterfactual import surrogate_counterfactual
 from apps.triage.decision import TriagePolicy
+from apps.triage.decoding import UnableToDecode, decode
 from apps.triage.fairness import FairnessFinding, failed_by_alarm, not_assessable
 from apps.triage.findings import CounterfactualFinding, SurrogateFinding
 from apps.triage.routing import Routing
@@ -107,6 +108,7 @@ def _inputs(
     table = table_of(facts, signals=signals, segment=segment, sequence=sequence.state)
     policy = _policy(facts.blind_audit_share, basis)
     rule, clearing = _explained(facts, basis.surrogate(detector), signals, segment, policy)
+    clearing = by_the_detector(analysis, detector=detector) or clearing
     return AssessmentInputs(
         alert_id=str(facts.alert_id),
         label=facts.label,
@@ -155,6 +157,20 @@ def _explained(
         fidelity_floor=floor,
     )
     return rule, clearing
+
+
+def by_the_detector(analysis: Mapping[str, Any], *, detector: str) -> CounterfactualFinding | None:
+    """What would clear the alert as the detector itself ("id@version") answered; None where it was not asked.
+
+    A twin only imitates, so this goes before what the twin says.
+    """
+    section = analysis.get("counterfactual")
+    if not isinstance(section, Mapping) or section.get("detector") != detector:
+        return None
+    try:
+        return decode(CounterfactualFinding, section.get("finding"))
+    except UnableToDecode:
+        return None
 
 
 def _fairness(alarm: OpenAlarm | None) -> FairnessFinding:

@@ -36,6 +36,7 @@ JOINTS_OF: Final[Mapping[str, tuple[Joint, ...]]] = MappingProxyType(
     {
         "reach": _ARMS,
         "reach_to_shelf": _ARMS,
+        "reach_and_return": _ARMS,
         "hand_to_torso": _ARMS,
         "hand_to_bag": _ARMS,
         "item_transfer": _ARMS,
