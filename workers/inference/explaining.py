@@ -4,7 +4,7 @@ The joints are our own behaviour model's matter. The picture can be asked of any
 frames again; the frames are those of the span that its score is of.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.triage.saliency import JointMap, PictureMap, Region
-from workers.inference.faithfulness import judge_map, judged
+from workers.inference.faithfulness import ScoreWithout, judge_map, judged
 from workers.inference.poses import KEYPOINTS
 from workers.inference.reading import FrameBatch
 from workers.inference.regions import (
@@ -25,7 +25,6 @@ from workers.inference.regions import (
     shares_of,
     unknown_regions,
 )
-from workers.inference.removal import with_entries_held
 from workers.inference.results import Span, Track
 from workers.inference.saliency import (
     AskAll,
@@ -41,8 +40,6 @@ MOST_FRAMES: Final = 12
 DIGITS: Final = 5
 PICTURE_METHOD: Final = "Patches hidden at random, balanced (after RISE): mean score with a patch seen less with it hidden"
 _FOCUS_MARGIN = 0.25
-
-ReadTrack = Callable[[Track], float | None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -111,32 +108,20 @@ def picture_map(
 
 
 def joint_map(
-    track: Track,
+    track: int,
     *,
     effects: JointEffects,
     copies: Sequence[JointEffects],
-    read: ReadTrack,
+    score_without: ScoreWithout,
     seen: Seen,
     budget: SaliencyBudget,
 ) -> JointMap:
-    """Name the regions of exact contributions and judge them: joints are held still, most important first,
-    and the model (`read`) is asked again. `copies` are the same contributions under chance weights.
+    """Name the regions of exact contributions to the score of person `track`, and judge them: joints are held
+    still, most important first, and the model is asked again (`score_without`, of [T * 17] joints and moments).
+    `copies` are the same contributions under chance weights.
     """
-    moments = seen.moments(effects.times, subject=track.id)
-    labels = np.stack(
-        [
-            _labels_of_joints(moment, seen.scene, effects.contributions[k])
-            for k, moment in enumerate(moments)
-        ]
-    )
-
-    def score_without(hidden: NDArray[np.bool_]) -> float:
-        held = with_entries_held(
-            track, times=effects.times, held=hidden.reshape(effects.contributions.shape)
-        )
-        score = read(held)
-        return 0.0 if score is None else score
-
+    moments = seen.moments(effects.times, subject=track)
+    labels = np.stack([_labels_of_joints(moment, seen.scene) for moment in moments])
     count = effects.contributions.size
     faithfulness = judged(
         effects.contributions.ravel(),
@@ -149,7 +134,7 @@ def joint_map(
     )
     return JointMap(
         method=effects.method,
-        track=track.id,
+        track=track,
         times=_rounded(effects.times),
         contributions=tuple(_rounded(row) for row in effects.contributions),
         base=round(effects.base, DIGITS),
@@ -186,17 +171,14 @@ def times_of(track: Track | None, span: Span, *, most: int = MOST_FRAMES) -> tup
     return tuple(at[k] for k in np.linspace(0, len(at) - 1, most).round().astype(int))
 
 
-def _labels_of_joints(
-    moment: Moment, scene: Scene, contributions: NDArray[np.float64]
-) -> NDArray[np.intp]:
+def _labels_of_joints(moment: Moment, scene: Scene) -> NDArray[np.intp]:
     """The region of each of 17 joints; a joint of the person is never "the rest" of the picture."""
     body = REGIONS.index(Region.BODY)
     if moment.subject is None or moment.subject.keypoints is None:
-        return np.full(len(contributions), body)
+        return np.full(KEYPOINTS, body)
     points = moment.subject.keypoints[:, :2]
     alone = Moment(subject=moment.subject, others=())
-    labels = labels_at(points, moment=alone, scene=scene)
-    return np.where(labels > body, body, labels)
+    return np.minimum(labels_at(points, moment=alone, scene=scene), body)
 
 
 def _middle_first(moments: int) -> NDArray[np.float64]:

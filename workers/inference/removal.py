@@ -222,29 +222,6 @@ def with_joints_held(track: Track, joints: Sequence[Joint], span: Span) -> Track
     return replace(track, samples=tuple(samples))
 
 
-def with_entries_held(
-    track: Track, *, times: NDArray[np.float64], held: NDArray[np.bool_]
-) -> Track:
-    """The track with single joints at single moments held (`held` [T, 17], at `times` [T]) where they were,
-    relative to the body, at the first of these moments. Samples at other times stay as they are.
-    """
-    rows = list(range(held.shape[1]))
-    first: NDArray[np.float64] | None = None
-    samples = list(track.samples)
-    at = {round(sample.seconds, 3): k for k, sample in enumerate(samples)}
-    for seconds, joints in zip(times, held, strict=True):
-        k = at.get(round(float(seconds), 3))
-        if k is None or samples[k].keypoints is None:
-            continue
-        origin, scale = _frame(samples[k], rows)
-        points = np.array(samples[k].keypoints)
-        if first is None:
-            first = (points[:, :2] - origin) / scale
-        points[joints, :2] = (origin + first * scale)[joints]
-        samples[k] = replace(samples[k], keypoints=points)
-    return replace(track, samples=tuple(samples))
-
-
 def _frame(
     sample: TrackSample, rows: Sequence[int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
