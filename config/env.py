@@ -5,6 +5,7 @@ written by `manage.py up`) answers, so that `manage.py` commands find the stack 
 """
 
 import os
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -49,6 +50,14 @@ def boolean(name: str, *, default: bool) -> bool:
     if value in {"0", "false", "no", "off"}:
         return False
     raise BadSetting(name, value, "true or false")
+
+
+def choice(name: str, default: str, *, among: Collection[str]) -> str:
+    """One of a few words."""
+    value = text(name, default)
+    if value not in among:
+        raise BadSetting(name, value, f"one of {', '.join(among)}")
+    return value
 
 
 def integer(name: str, default: int, *, least: int = 0) -> int:

@@ -215,6 +215,8 @@ INTAKE_MAX_BODY_BYTES = env.integer("INTAKE_MAX_BODY_BYTES", 64 * 1024 * 1024, l
 INTAKE_MAX_JSON_BYTES = env.integer("INTAKE_MAX_JSON_BYTES", 1024 * 1024, least=1024)
 INTAKE_TOLERANCE_SECONDS = env.integer("INTAKE_TOLERANCE_SECONDS", 300, least=1)
 CLIP_MAX_BYTES = env.integer("CLIP_MAX_BYTES", 512 * 1024 * 1024, least=1024)
+# How much of an alert's frames is changed before it is routed: see docs/fairness.md for what each costs.
+INVARIANCE_BUDGET = env.choice("INVARIANCE_BUDGET", "quick", among=("quick", "thorough"))
 ALERTS_IN_FLIGHT = env.integer("ALERTS_IN_FLIGHT", 16, least=1)
 RUNS_COMPARED_EVERY_SECONDS = env.integer("RUNS_COMPARED_EVERY_SECONDS", 60, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -287,7 +289,7 @@ CONTENT_SECURITY_POLICY = {
         "media-src": [SELF, "blob:", S3_PUBLIC_ENDPOINT],
         "connect-src": [SELF, S3_PUBLIC_ENDPOINT],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, S3_PUBLIC_ENDPOINT],  # a case file is fetched by a form
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     },

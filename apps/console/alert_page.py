@@ -96,6 +96,7 @@ class AlertPage:
     incident: Incident | None
     dossier: EvidenceItem | None
     item: ItemCard | None
+    may_view_clips: bool
 
     @property
     def zone(self) -> str:
@@ -135,6 +136,7 @@ def alert_page(*, alert: Alert, user: User, session: str, csrf: str, now: dateti
         disposition=standing_disposition(alert),
         incident=Incident.objects.filter(alert=alert).select_related("case").first(),
         item=item_card(user=user, alert=alert),
+        may_view_clips=may_watch,
         dossier=latest_dossier(alert) if user.may(Permission.VIEW_EVIDENCE) and not blind else None,
     )
 

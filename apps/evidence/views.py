@@ -17,6 +17,7 @@ from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.audit.events import Event, Subject
 from apps.audit.operations import record
+from apps.evidence.models import EvidenceItem, EvidenceKind
 from apps.evidence.operations import record_viewed
 from apps.evidence.queries import items_visible_to, shows_faces
 from apps.reviews.footage_queries import Version, current_reveal, footage_for
@@ -71,6 +72,18 @@ def poster(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     if not alert.clip.poster_key:
         raise Http404("no still yet")
     response = _lend(media_store(), alert.clip.poster_key)
+    response["Cache-Control"] = f"private, max-age={VIEW_SECONDS - 10}"
+    return response
+
+
+@login_required
+@require_GET
+def tried_picture(request: HttpRequest, alert_id: UUID, name: str) -> HttpResponse:
+    """One frame as the fairness check changed it, faces blurred: a still of this alert, by its file's name."""
+    alert = _alert_for(request, alert_id, Permission.VIEW_CLIPS)
+    stills = EvidenceItem.objects.filter(alert=alert, kind=EvidenceKind.STILL)
+    item = get_object_or_404(stills, key__endswith=f"/working/{name}")
+    response = _lend(media_store(), item.key)
     response["Cache-Control"] = f"private, max-age={VIEW_SECONDS - 10}"
     return response
 

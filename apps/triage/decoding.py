@@ -24,6 +24,9 @@ T = TypeVar("T")
 SINCE_2: Mapping[str, int] = MappingProxyType({"since": 2})
 """The metadata of a dataclass field that schema 1 of the assessment record did not have."""
 
+SINCE_3: Mapping[str, int] = MappingProxyType({"since": 3})
+"""The metadata of a dataclass field that schemas 1 and 2 did not have."""
+
 
 class UnableToDecode(ValueError):
     """The JSON does not describe the value; the message names the place."""

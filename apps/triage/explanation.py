@@ -11,7 +11,7 @@ from apps.triage.cost_rows import CostRow
 from apps.triage.decision import Outcome
 from apps.triage.economics import Option
 from apps.triage.explained_rule import ClearingLines, RuleLines, clearing_lines, rule_lines
-from apps.triage.fairness import FairnessFinding, FairnessState
+from apps.triage.fairness_words import FairnessLines, fairness_lines
 from apps.triage.flips import FlipPoint, Quantity
 from apps.triage.phrasing import (
     money,
@@ -19,7 +19,6 @@ from apps.triage.phrasing import (
     of_100,
     of_100_range,
     rounded_100,
-    signed,
     times,
 )
 from apps.triage.probability import TheftProbability
@@ -126,8 +125,7 @@ class Explanation:
     cost_sentence: str
     comparison: str
     flips: tuple[str, ...]
-    fairness: str
-    fairness_tried: tuple[str, ...]
+    fairness: FairnessLines
     priority: str
     priority_value: float
     rule: RuleLines
@@ -152,8 +150,7 @@ def explain(record: AssessmentRecord) -> Explanation:
         cost_sentence=_cost_sentence(record),
         comparison=_comparison(record),
         flips=_flips(record),
-        fairness=_fairness(inputs.fairness),
-        fairness_tried=_fairness_tried(inputs.fairness),
+        fairness=fairness_lines(inputs.fairness),
         priority=_priority(record),
         priority_value=decision.loss_avoided_per_minute,
         rule=rule_lines(
@@ -360,24 +357,6 @@ def flip_sentence(*, point: FlipPoint, currency: str) -> str:
         f"{becomes} would be chosen if {fewer} than {of_100(point.at)} of 100 alerts like this "
         f"were false (now {of_100(point.now)})."
     )
-
-
-def _fairness(finding: FairnessFinding) -> str:
-    if finding.state is FairnessState.PASSED:
-        return f"The score did not move when only appearance was changed ({finding.method})."
-    if finding.alarm:
-        return f"The detector's model is reviewed first: {finding.reason}"
-    if finding.state is FairnessState.FAILED:
-        return f"The score moved when only appearance was changed: {finding.reason}"
-    return f"Not assessable: {finding.reason}"
-
-
-def _fairness_tried(finding: FairnessFinding) -> tuple[str, ...]:
-    """Every change of appearance with what it did to the score, then what was allowed."""
-    if finding.tolerance is None:
-        return ()
-    moves = (f"{one.name}: {signed(one.score_change)}" for one in finding.tried)
-    return (*moves, f"Allowed: {finding.tolerance:g} in either direction")
 
 
 def _priority(record: AssessmentRecord) -> str:

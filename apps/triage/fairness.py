@@ -8,11 +8,12 @@ be asked to score again is not assessable, and so verified at most.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from apps.triage.canonical import significant
-from apps.triage.decoding import SINCE_2
+from apps.triage.decoding import SINCE_2, SINCE_3
+from apps.triage.vocabulary_of_looks import change_words
 
 MOST_CHANGES = 64
 
@@ -27,10 +28,14 @@ class FairnessState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class AppearanceChange:
-    """One change of appearance that was tried, and by how much the score moved (-1..1)."""
+    """One change of appearance that was tried, and by how much the score moved (-1..1).
+
+    `picture` is the file of one frame after the change, beside the analysis; "" where none was kept.
+    """
 
     name: str
     score_change: float
+    picture: str = field(default="", metadata=SINCE_3)
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -40,12 +45,40 @@ class AppearanceChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftOutChange:
+    """A change that was not tried, and why in words."""
+
+    name: str
+    why: str
+
+    def __post_init__(self) -> None:
+        if not (self.name and self.why):
+            raise ValueError("a change that was left out has a name and a reason")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Questions:
+    """How the answers of an invariance check came about: see `FairnessFinding`. `pictures`: change → file."""
+
+    scorer: str
+    frames: tuple[float, ...]
+    picture: str = ""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[LeftOutChange, ...] = ()
+    input_is_joints: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class FairnessFinding:
     """The result of the invariance check and, unless it passed, why in words.
 
     `tolerance` (0..1) is the largest move of the score that still passes, `tried` every change of
     appearance with its result: both None and empty where the check was not run. `alarm` is the id
     of the open fairness alarm of this detector, "" without one: an alarm fails every alert.
+
+    `score` is the answer of `scorer` to the unchanged frames at `frames` (seconds), `picture` the file of one of them,
+    `left_out` what could not be tried and why. With `input_is_joints` the detector never sees a picture: age
+    and gender can reach it through the body's proportions alone; without it they are not assessed.
     """
 
     state: FairnessState
@@ -54,6 +87,12 @@ class FairnessFinding:
     tolerance: float | None = field(default=None, metadata=SINCE_2)
     tried: tuple[AppearanceChange, ...] = field(default=(), metadata=SINCE_2)
     alarm: str = field(default="", metadata=SINCE_2)
+    scorer: str = field(default="", metadata=SINCE_3)
+    score: float | None = field(default=None, metadata=SINCE_3)
+    frames: tuple[float, ...] = field(default=(), metadata=SINCE_3)
+    picture: str = field(default="", metadata=SINCE_3)
+    left_out: tuple[LeftOutChange, ...] = field(default=(), metadata=SINCE_3)
+    input_is_joints: bool = field(default=False, metadata=SINCE_3)
 
     def __post_init__(self) -> None:
         if self.state is not FairnessState.PASSED and not self.reason:
@@ -66,6 +105,10 @@ class FairnessFinding:
             raise ValueError("0 < tolerance ≤ 1 is needed")
         if self.alarm and self.state is not FairnessState.FAILED:
             raise ValueError("while an alarm is open no alert passes the fairness check")
+        if self.score is not None and not (math.isfinite(self.score) and 0 <= self.score <= 1):
+            raise ValueError("scores lie within 0..1")
+        if (self.score is None) != (not self.scorer):
+            raise ValueError("a score names who gave it")
         if self.state is FairnessState.PASSED and self.largest_change > (self.tolerance or 1.0):
             raise ValueError("a score that moved beyond the tolerance did not pass")
 
@@ -91,7 +134,12 @@ def failed_by_alarm(*, alarm: str, reason: str) -> FairnessFinding:
 
 
 def judge_invariance(
-    *, score: float, changed: Mapping[str, float], tolerance: float, method: str
+    *,
+    score: float,
+    changed: Mapping[str, float],
+    tolerance: float,
+    method: str,
+    questions: Questions | None = None,
 ) -> FairnessFinding:
     """The finding for a clip scored `score`, and `changed` (name of the change → score) after.
 
@@ -102,20 +150,40 @@ def judge_invariance(
         raise ValueError("an invariance check tries at least one change of appearance")
     if not all(math.isfinite(one) and 0 <= one <= 1 for one in (score, *changed.values())):
         raise ValueError("scores lie within 0..1")
+    pictures = questions.pictures if questions else {}
     tried = tuple(
-        AppearanceChange(name=name, score_change=significant(changed[name] - score))
+        AppearanceChange(
+            name=name,
+            score_change=significant(changed[name] - score),
+            picture=pictures.get(name, ""),
+        )
         for name in sorted(changed)
     )
     worst = max(tried, key=lambda one: abs(one.score_change))
     passed = abs(worst.score_change) <= tolerance
-    return FairnessFinding(
+    found = FairnessFinding(
         state=FairnessState.PASSED if passed else FairnessState.FAILED,
         reason="" if passed else _moved(worst, tolerance),
         method=method,
         tolerance=tolerance,
         tried=tried,
     )
+    return _asked(found, score, questions) if questions else found
+
+
+def _asked(found: FairnessFinding, score: float, questions: Questions) -> FairnessFinding:
+    return replace(
+        found,
+        scorer=questions.scorer,
+        score=significant(score),
+        frames=questions.frames,
+        picture=questions.picture,
+        left_out=questions.left_out,
+        input_is_joints=questions.input_is_joints,
+    )
 
 
 def _moved(worst: AppearanceChange, tolerance: float) -> str:
-    return f"{worst.name}: {worst.score_change:+.2f}, at most ±{tolerance:g} is allowed"
+    return (
+        f"{change_words(worst.name)}: {worst.score_change:+.2f}, at most ±{tolerance:g} is allowed"
+    )

@@ -69,7 +69,7 @@ def test_a_new_tenants_first_alert_says_what_is_not_known_yet():
     )
     assert words.segment.endswith("not known yet (0 labels), 60 more needed.")
     assert words.verdict == "Verify the clip first"
-    assert words.fairness == "Not assessable: This detector cannot be run again."
+    assert words.fairness.verdict == "Not assessable: This detector cannot be run again."
     assert words.flips == (
         "No change of costs would change this: the rules above leave no other choice.",
     )
@@ -81,7 +81,7 @@ def test_a_failed_fairness_check_proposes_no_strategy():
     words = explained(fairness=failed)
     assert words.verdict == "Review the model"
     assert words.cost_sentence == "No strategy is proposed until the model has been reviewed."
-    assert words.fairness.endswith("clothing hue moved it by 0.2.")
+    assert words.fairness.verdict.endswith("clothing hue moved it by 0.2.")
     assert not any(line.chosen for line in words.costs)
 
 

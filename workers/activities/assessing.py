@@ -33,6 +33,7 @@ from apps.triage.decision import TriagePolicy
 from apps.triage.decoding import UnableToDecode, decode
 from apps.triage.fairness import FairnessFinding, failed_by_alarm, not_assessable
 from apps.triage.findings import CounterfactualFinding, SurrogateFinding
+from apps.triage.invariance_section import fairness_of
 from apps.triage.routing import Routing
 from apps.triage.routing import route as destination_of
 from apps.triage.segments import Segment
@@ -50,8 +51,8 @@ from workers.activities.readings import (
 from workflows.activities import ASSESS_AND_ROUTE
 from workflows.messages import Assess, Standing
 
-NO_RESCORING: Final = (
-    "This detector cannot be asked to score changed frames, so it is not known whether its score "
+NOT_ASKED: Final = (
+    "The detector was not asked to score changed frames, so it is not known whether its score "
     "depends on appearance."
 )
 ALARM_OPEN: Final = (
@@ -119,7 +120,9 @@ def _inputs(
         sequence_policy=sequence_policy,
         probability=basis.probability(table),
         reliability=basis.reliability(segment),
-        fairness=_fairness(basis.alarm_of(detector)),
+        fairness=_fairness(
+            basis.alarm_of(detector), analysis, tolerance=policy.invariance_tolerance
+        ),
         has_viewable_clip=viewable,
         cost_model=basis.learned.cost_model,
         policy=policy,
@@ -173,11 +176,16 @@ def by_the_detector(analysis: Mapping[str, Any], *, detector: str) -> Counterfac
         return None
 
 
-def _fairness(alarm: OpenAlarm | None) -> FairnessFinding:
-    """No detector can be asked to score changed frames yet; an open alarm stops them all."""
-    if alarm is None:
-        return not_assessable(reason=NO_RESCORING)
-    return failed_by_alarm(alarm=alarm.id, reason=ALARM_OPEN)
+def _fairness(
+    alarm: OpenAlarm | None, analysis: Mapping[str, Any], *, tolerance: float
+) -> FairnessFinding:
+    """What the detector's answers to changed frames say; an open alarm of it stops them all."""
+    if alarm is not None:
+        return failed_by_alarm(alarm=alarm.id, reason=ALARM_OPEN)
+    section = analysis.get("invariance")
+    if section is None:
+        return not_assessable(reason=NOT_ASKED)
+    return fairness_of(section, tolerance=tolerance)
 
 
 def _policy(audit_share: float, basis: Basis) -> TriagePolicy:

@@ -3,6 +3,8 @@
 from apps.alerts.models import Assessment
 from apps.triage.assessment import read_record
 from apps.triage.explanation import CostLine, Explanation, explain
+from apps.triage.fairness import FairnessFinding
+from apps.triage.fairness_words import FairnessLines
 
 _NOTHING: dict[str, object] = {
     "digest": "not assessed yet",
@@ -29,8 +31,8 @@ def assessed(assessment: Assessment | None) -> dict[str, object]:
             words.basis,
             f"Proposal: {words.verdict}. {words.cost_sentence}",
             *words.flips,
-            f"Fairness: {words.fairness}",
-            *_tried(words),
+            f"Fairness: {words.fairness.verdict}",
+            *_tried(record.inputs.fairness, words.fairness),
             *_learned(words),
         ],
         "reasons": list(words.reasons),
@@ -43,11 +45,19 @@ def assessed(assessment: Assessment | None) -> dict[str, object]:
     }
 
 
-def _tried(words: Explanation) -> list[str]:
-    """What each change of appearance did to the score; nothing where none was tried."""
-    if not words.fairness_tried:
-        return []
-    return [f"Changes of appearance and the move of the score: {'; '.join(words.fairness_tried)}."]
+def _tried(finding: FairnessFinding, words: FairnessLines) -> list[str]:
+    """The method, and what each change of appearance did to the score; nothing where none was tried."""
+    if not words.tried:
+        return [words.age_and_gender]
+    pictures = [words.picture, *(line.picture for line in words.tried)]
+    kept = ", ".join(file for file in pictures if file)
+    return [
+        f"Method: {finding.method}.",
+        f"Unchanged {words.before}. {words.sentence}" if words.before else words.sentence,
+        *(f"Not tried: {line}" for line in words.left_out),
+        *([f"Pictures of what was tried: {kept}."] if kept else []),
+        words.age_and_gender,
+    ]
 
 
 def _learned(words: Explanation) -> list[str]:
