@@ -233,9 +233,9 @@ def test_every_change_of_appearance_is_shown_with_what_it_did_to_the_score():
         method="6 frames × 2 changes",
     )
     words = explain(assess(inputs=sound_inputs(fairness=finding)))
-    assert words.fairness_tried == (
-        "clothing hue: 0.00",
-        "skin tone 9: −0.12",
-        "Allowed: 0.05 in either direction",
-    )
-    assert explain(assess(inputs=sound_inputs())).fairness_tried == ()
+    assert [(one.words, one.move, one.too_far) for one in words.fairness.tried] == [
+        ("clothing hue", "0.00", False),
+        ("skin tone 9", "−0.12", True),
+    ]
+    assert words.fairness.allowed == "Allowed: 0.05 in either direction"
+    assert explain(assess(inputs=sound_inputs())).fairness.tried == ()

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, Final
 
+from workers.activities.invariance import invariance
 from workers.activities.looked import Looked
 
 Section = Callable[[Looked], Mapping[str, Any] | None]
 
-SECTIONS: Final[tuple[tuple[str, Section], ...]] = ()
+SECTIONS: Final[tuple[tuple[str, Section], ...]] = (("invariance", invariance),)
 """In this order, each under its name in the analysis."""
 
 
