@@ -6,12 +6,16 @@ from pathlib import Path
 import av
 
 
-def ten_seconds_of(source: Path, target: Path, *, size: tuple[int, int], fps: int = 25) -> Path:
-    """The first ten seconds of a clip, played again from the start if it is shorter, as H.264."""
+def ten_seconds_of(
+    source: Path, target: Path, *, size: tuple[int, int], fps: int = 25, codec: str = "libx264"
+) -> Path:
+    """The first ten seconds of a clip, played again from the start if it is shorter."""
     with av.open(str(source)) as read:
         frames = [f.reformat(*size, format="yuv420p") for f in _frames(read, seconds=10, fps=fps)]
     with av.open(str(target), "w") as written:
-        stream = written.add_stream("libx264", rate=fps, options={"preset": "veryfast"})
+        stream = written.add_stream(
+            codec, rate=fps, options={"preset": "veryfast"} if codec == "libx264" else {}
+        )
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for number in range(10 * fps):
             frame = frames[number % len(frames)]

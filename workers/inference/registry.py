@@ -35,6 +35,8 @@ FACE_EMBEDDING = Job.FACE_EMBEDDING
 BEHAVIOUR = Job.BEHAVIOUR
 
 _SEVERITY_ERROR = 3
+# Runs have as many pictures as happen to wait; the default would try every algorithm anew for each number.
+_PROVIDER_OPTIONS = {"CUDAExecutionProvider": {"cudnn_conv_algo_search": "HEURISTIC"}}
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,11 @@ def load_model(entry: ModelEntry, *, device: Device) -> Model:
             f"{', '.join(device.providers)}."
         )
     try:
-        session = ort.InferenceSession(content, _session_options(), providers=providers)
+        session = ort.InferenceSession(
+            content,
+            _session_options(),
+            providers=[(name, _PROVIDER_OPTIONS.get(name, {})) for name in providers],
+        )
     except Exception as error:  # ONNX Runtime raises its own kinds, which share no parent
         raise ModelRefused(
             f"Model {entry.id}: {entry.file} is not a model that ONNX Runtime can load."
