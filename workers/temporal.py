@@ -68,7 +68,7 @@ _MODULES: Final = {
 }
 
 
-_WORKFLOWS: Final = (AlertTriageWorkflow, WatchlistEnrolmentWorkflow, CaseFileWorkflow)
+WORKFLOWS: Final = (AlertTriageWorkflow, WatchlistEnrolmentWorkflow, CaseFileWorkflow)
 
 
 def station_of(queue: TaskQueue, *, slots: int) -> Station:
@@ -77,7 +77,7 @@ def station_of(queue: TaskQueue, *, slots: int) -> Station:
         queue=queue,
         modules=tuple(f"workers.activities.{name}" for name in _MODULES[queue]),
         slots=slots,
-        workflows=_WORKFLOWS if queue is TaskQueue.TRIAGE else (),
+        workflows=WORKFLOWS if queue is TaskQueue.TRIAGE else (),
     )
 
 

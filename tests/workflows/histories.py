@@ -16,9 +16,8 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
 from apps.alerts.models import Alert
-from workers.temporal import sandbox
+from workers.temporal import WORKFLOWS, sandbox
 from workflows.messages import workflow_id
-from workflows.triage import AlertTriageWorkflow
 
 VERSION = 3
 FOLDER = Path(__file__).parent / "recorded"
@@ -29,7 +28,7 @@ def replays(text: str) -> bool:
     """Whether today's workflow makes the same decisions as the one that was recorded."""
 
     async def replay() -> bool:
-        replayer = Replayer(workflows=[AlertTriageWorkflow], workflow_runner=sandbox())
+        replayer = Replayer(workflows=list(WORKFLOWS), workflow_runner=sandbox())
         history = WorkflowHistory.from_json("alert/recorded", text)
         result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
         return result.replay_failure is None
@@ -45,9 +44,13 @@ def personal_words_in(text: str) -> list[str]:
 
 
 def history_of(alert: Alert) -> str:
+    return history_of_run(workflow_id(alert.id))
+
+
+def history_of_run(run_name: str) -> str:
     async def fetch() -> str:
         connected = await Client.connect(settings.TEMPORAL_ADDRESS)
-        run = connected.get_workflow_handle(workflow_id(alert.id))
+        run = connected.get_workflow_handle(run_name)
         return (await run.fetch_history()).to_json()
 
     return json.dumps(json.loads(asyncio.run(fetch())), indent=1, ensure_ascii=False)
