@@ -56,7 +56,7 @@ def test_a_face_is_found_among_many(
         assert p95 < 500
 
 
-def fill(admin: psycopg.Connection, enrolled: Vectors, report: Report) -> list[UUID]:
+def fill(admin: psycopg.Connection, enrolled: Vectors, report: Report | None = None) -> list[UUID]:
     """Entries in force with a vector each, written past the workflow; then the product's own index, built once."""
     ids = [uuid4() for _ in enrolled]
     tenants = [FOREIGN if place % FOREIGN_SHARE == 0 else TENANT for place in range(len(ids))]
@@ -90,13 +90,14 @@ def fill(admin: psycopg.Connection, enrolled: Vectors, report: Report) -> list[U
             for one, tenant, vector in zip(ids, tenants, enrolled, strict=True)
         ),
     )
-    report.say(f"{len(ids)}: rows written in s", time.monotonic() - began)
+    say = report.say if report else lambda *figure: None
+    say(f"{len(ids)}: rows written in s", time.monotonic() - began)
     began = time.monotonic()
     admin.execute("SET maintenance_work_mem = '3GB'")
     admin.execute(definition)
-    report.say(f"{len(ids)}: index built in s", time.monotonic() - began)
+    say(f"{len(ids)}: index built in s", time.monotonic() - began)
     (size,) = admin.execute("SELECT pg_relation_size('watchlists_face_search')").fetchone()
-    report.say(f"{len(ids)}: index MB", size / 1e6)
+    say(f"{len(ids)}: index MB", size / 1e6)
     admin.execute("ANALYZE")
     return ids
 
