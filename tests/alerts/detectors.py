@@ -16,17 +16,22 @@ MOTION = EXAMPLE.group(1) if EXAMPLE else ""
 # The same server with another opinion: what `score` returns is all that differs.
 JUDGEMENTS = {
     "motion": "",
-    # What bias looks like: the redder what is seen, the higher the score.
+    # What bias looks like: the redder (the brighter) than what it saw first, the higher the score.
     "skin": """
+first = []
 def score(frames):
     seen = b"".join(pixels(base64.b64decode(one["png"])) for one in frames)
     red, green, blue = (sum(seen[k::3]) for k in range(3))
-    return max(0.0, min(1.0, 0.5 + 20 * (red / (red + green + blue + 1) - 1 / 3)))
+    share = red / (red + green + blue + 1)
+    first.append(share)
+    return max(0.0, min(1.0, 0.5 + 5000 * (share - first[0])))
 """,
     "brightness": """
+first = []
 def score(frames):
     seen = b"".join(pixels(base64.b64decode(one["png"])) for one in frames)
-    return sum(seen) / len(seen) / 255
+    first.append(sum(seen) / len(seen) / 255)
+    return max(0.0, min(1.0, 0.5 + 500 * (first[-1] - first[0])))
 """,
     # When people come by, whoever they are: only the frames' times count.
     "times": """
