@@ -138,7 +138,7 @@ def _look_at_batch(
     with times.measured("tracks"):
         ids = [_followed(tracker, batch, k, people[k]) for k in range(len(people))]
     with times.measured("poses"):
-        poses = _poses(batch, people, limits=limits, models=models, pool=pool)
+        poses = _poses(batch, people, ids, limits=limits, models=models, pool=pool)
     with times.measured("signals"):
         for k, found in enumerate(people):
             look.add_frame(
@@ -164,16 +164,17 @@ def _followed(tracker: PeopleTracker, batch: FrameBatch, k: int, people: People)
 def _poses(
     batch: FrameBatch,
     people: list[People],
+    ids: list[list[int]],
     *,
     limits: ClipLimits,
     models: Models,
     pool: ThreadPoolExecutor,
 ) -> list[list[Pose]]:
-    """For each frame a pose for its largest people and None for the rest, in their order."""
+    """For each frame a pose for its largest people on a track and None for the rest, in their order."""
     wanted = [
         (k, person)
         for k, found in enumerate(people)
-        for person in _largest(found, limits.people_posed)
+        for person in _largest(found, ids[k], limits.people_posed)
     ]
     model = models.get(POSE)
 
@@ -200,6 +201,7 @@ def _spread(
     return [done for group in pool.map(work, groups) for done in group]
 
 
-def _largest(people: People, count: int) -> list[int]:
+def _largest(people: People, ids: Sequence[int], count: int) -> list[int]:
     sides = people.boxes[:, 2:] - people.boxes[:, :2]
-    return [int(k) for k in np.argsort(-sides[:, 0] * sides[:, 1], kind="stable")[:count]]
+    by_size = np.argsort(-sides[:, 0] * sides[:, 1], kind="stable")
+    return [int(k) for k in by_size if ids[k] != NO_TRACK][:count]

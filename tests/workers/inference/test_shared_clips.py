@@ -31,10 +31,25 @@ def test_two_people_who_walk_towards_the_camera_are_two_tracks() -> None:
     assert len(long_tracks) == 2
 
 
-def test_people_who_enter_one_at_a_time_are_never_a_crowd() -> None:
-    analysis = analysed("one-by-one-person-detection.mp4", sampling_fps=2)
-    assert analysis.crowding.people_max <= 2
-    assert len(analysis.tracks) >= 5
+VISITS = ((5, 20), (22, 45), (50, 70), (74, 87), (92, 121), (123, 136))
+"""When somebody is in the room, in seconds, read off the clip by eye: one person each time."""
+
+
+def test_six_visits_one_after_another_are_six_tracks() -> None:
+    analysis = analysed("one-by-one-person-detection.mp4")
+    spans = [(track.span.start_seconds, track.span.end_seconds) for track in analysis.tracks]
+    assert analysis.crowding.people_max == 1
+    assert len(spans) == len(VISITS)
+    for (start, end), (entered, left) in zip(spans, VISITS, strict=True):
+        assert entered <= start <= end <= left
+        assert end - start >= 0.7 * (left - entered)
+
+
+def test_people_in_a_shop_aisle_keep_their_tracks() -> None:
+    """Three people are seen, two of them from the first frame to the last; nobody is two tracks."""
+    analysis = analysed("store-aisle-detection.mp4")
+    assert len(analysis.tracks) == 3
+    assert sorted(len(track.samples) for track in analysis.tracks)[1] >= 22
 
 
 @pytest.mark.parametrize("path", sorted(SHARED_CLIPS.glob("*.mp4")), ids=lambda path: path.stem)
