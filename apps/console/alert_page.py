@@ -17,6 +17,7 @@ from apps.reviews.footage_queries import Blur, Footage, footage_for
 from apps.reviews.item_queries import ItemCard, item_card
 from apps.reviews.models import HumanTask, Playback
 from apps.reviews.queries import marked_span, open_task_of, standing_disposition
+from apps.sites.queries import allows
 from apps.triage.assessment import AssessmentRecord, RecordAltered, read_record
 from apps.triage.decoding import UnableToDecode
 from apps.triage.explanation import Explanation, SignalLine, explain
@@ -89,6 +90,7 @@ class AlertPage:
     clip_notice: ClipNotice | None
     player: dict[str, Any] | None
     reveal: RevealControl | None
+    may_reveal: bool
     assessed: Assessed | None
     is_blind: bool
     task: HumanTask | None
@@ -130,6 +132,7 @@ def alert_page(*, alert: Alert, user: User, session: str, csrf: str, now: dateti
         clip_notice=None if plays else _clip_notice(alert, footage, may_watch=may_watch),
         player=_player(alert, assessed, user, session, csrf) if plays else None,
         reveal=_reveal_control(footage, now=now),
+        may_reveal=may_watch and allows(user, Permission.REVEAL_FACES, alert.site_id),
         assessed=assessed,
         is_blind=blind,
         task=open_task_of(alert),
