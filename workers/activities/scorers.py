@@ -8,7 +8,9 @@ from apps.alerts.models import Alert
 from apps.alerts.operations.rescoring import endpoint_of
 from apps.alerts.rescoring import Picture, UnableToRescore
 from workers.inference.adapter import AdapterScorer
+from workers.inference.behaviour.scorer import ReferenceScorer
 from workers.inference.limits import ClipLimits
+from workers.inference.registry import process_models
 from workers.inference.results import REFERENCE_DETECTOR, Track
 from workers.inference.scoring import Scorer, UnableToScore
 
@@ -27,7 +29,9 @@ def scorer_of(
 ) -> Scorer:
     """The detector whose score the alert has, or will have: load the alert with its source. Raises NoScorer."""
     if is_our_own(alert):
-        raise NoScorer(NO_RESCORING)
+        return ReferenceScorer(
+            models=process_models(), tracks=tracks, width=width, height=height, limits=limits
+        )
     source = alert.source
     if source is None or not source.rescore_url:
         raise NoScorer(NO_RESCORING)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from workers.inference.behaviour.model import behaviour_model
 from workers.inference.limits import ClipLimits
 from workers.inference.looking import Look, Progress, look_at
 from workers.inference.marking import marked_span
@@ -10,13 +11,13 @@ from workers.inference.poster import poster_jpeg
 from workers.inference.probe import ClipProbe, probe_clip
 from workers.inference.reading import ClipReader, open_clip
 from workers.inference.refusals import ClipUndecodable
-from workers.inference.registry import FACE, PERSON, POSE, Models, process_models
+from workers.inference.registry import BEHAVIOUR, FACE, PERSON, POSE, Models, process_models
 from workers.inference.results import ClipAnalysis, ModelUse, SceneZone
 from workers.inference.scene import crowding_of, lighting_of
 from workers.inference.signals import signals_of
 from workers.inference.stage_times import StageTimes
 
-MODELS_USED = (PERSON, POSE, FACE)
+MODELS_USED = (PERSON, POSE, FACE, BEHAVIOUR)
 
 
 def ignore_progress(stage: str, fraction: float) -> None:
@@ -53,7 +54,14 @@ def analyse_clip(
         poster = _poster(look, models)
     progress("poster", 1.0)
     return _concluded(
-        probe, reader, look, poster=poster, used=used, times=times, zones=tuple(zones)
+        probe,
+        reader,
+        look,
+        poster=poster,
+        used=used,
+        models=models,
+        times=times,
+        zones=tuple(zones),
     )
 
 
@@ -64,6 +72,7 @@ def _concluded(
     *,
     poster: bytes,
     used: tuple[ModelUse, ...],
+    models: Models,
     times: StageTimes,
     zones: tuple[SceneZone, ...],
 ) -> ClipAnalysis:
@@ -74,6 +83,8 @@ def _concluded(
         signals = signals_of(
             tracks, width=width, height=height, duration_seconds=duration, zones=zones
         )
+    with times.measured("behaviour"):
+        behaviour = behaviour_model(models).read(tracks, width=width, height=height)
     return ClipAnalysis(
         width=width,
         height=height,
@@ -86,10 +97,11 @@ def _concluded(
         signals=signals,
         lighting=lighting_of(look.lumas),
         crowding=crowding_of(look.people_counts),
-        marked_span=marked_span(look.activity, duration_seconds=duration),
+        marked_span=marked_span(look.activity, duration_seconds=duration, behaviour=behaviour),
         models=used,
         timings_ms=times.milliseconds(),
         poster_jpeg=poster,
+        behaviour=behaviour,
         zones=zones,
     )
 

@@ -189,4 +189,4 @@ def process_models() -> Models:
 def warm_up() -> tuple[str, ...]:
     """Load every model that an analysis needs; called when a worker starts. Returns their ids."""
     models = process_models()
-    return tuple(models.get(job).entry.id for job in (PERSON, POSE, FACE))
+    return tuple(models.get(job).entry.id for job in (PERSON, POSE, FACE, BEHAVIOUR))
