@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.triage.saliency import JointMap, PictureMap, Region
-from workers.inference.faithfulness import ScoreWithout, judge_map, judged
+from workers.inference.faithfulness import ScoreWithout, judge_map, judged, likeness
 from workers.inference.poses import KEYPOINTS
 from workers.inference.reading import FrameBatch
 from workers.inference.regions import (
@@ -46,12 +46,14 @@ _FOCUS_MARGIN = 0.25
 class JointEffects:
     """What each joint at each moment added to a model's answer: `contributions` [T, 17] at `times` [T].
 
-    base + all of them + `rest` = `answer`, on `scale` ("score", "log-odds").
+    base + all of them + `rest` = `answer`, on `scale` ("score", "log-odds"). `shares` [n] are the values that were
+    worked out, before they were spread over joints and moments: only these can be compared with those of another model.
     """
 
     method: str
     times: NDArray[np.float64]
     contributions: NDArray[np.float64]
+    shares: NDArray[np.float64]
     base: float
     rest: float
     answer: float
@@ -130,7 +132,8 @@ def joint_map(
         score_without=score_without,
         base=score_without(np.zeros(count, dtype=bool)),
         budget=budget,
-        copies=np.array([copy.contributions.ravel() for copy in copies]).reshape(-1, count),
+        alike=likeness(effects.shares, _stacked([copy.shares for copy in copies])),
+        copies=len(copies),
     )
     return JointMap(
         method=effects.method,
@@ -179,6 +182,10 @@ def _labels_of_joints(moment: Moment, scene: Scene) -> NDArray[np.intp]:
     points = moment.subject.keypoints[:, :2]
     alone = Moment(subject=moment.subject, others=())
     return np.minimum(labels_at(points, moment=alone, scene=scene), body)
+
+
+def _stacked(rows: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.array(rows) if rows else np.empty((0, 0))
 
 
 def _middle_first(moments: int) -> NDArray[np.float64]:

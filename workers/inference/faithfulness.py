@@ -41,7 +41,8 @@ def judge_map(
         score_without=score_without,
         base=float(found.base[0]),
         budget=budget,
-        copies=found.effects[1:],
+        alike=likeness(found.effects[0], found.effects[1:]),
+        copies=len(found.effects) - 1,
     )
 
 
@@ -53,11 +54,12 @@ def judged(
     score_without: ScoreWithout,
     base: float,
     budget: SaliencyBudget,
-    copies: NDArray[np.float64],
+    alike: float | None,
+    copies: int,
 ) -> Faithfulness:
     """Judge effects [n] of n places of `sizes` [n] against `centre` [n] and random orders.
 
-    `copies` [k, n] are the effects under randomised weights, k = 0 where these are out of reach.
+    `alike` is the map's `likeness` with those of `copies` randomised copies, None where weights are out of reach.
     """
     chance = np.random.default_rng(budget.seed + 1)
     curves = _Curves(sizes=sizes, score_without=score_without, base=base, steps=budget.curve_steps)
@@ -65,14 +67,13 @@ def judged(
     random = tuple(
         curves.of(chance.permutation(len(sizes)).astype(float)) for _ in range(budget.random_maps)
     )
-    alike = likeness(effects, copies)
     moved = bool(np.ptp(effects) > _ROUNDING)
     return Faithfulness(
         own=own,
         centre=middle,
         random=random,
         alike=alike,
-        copies=len(copies),
+        copies=copies,
         why_not=tuple(_faults(own, middle, random, alike=alike, moved=moved)),
     )
 

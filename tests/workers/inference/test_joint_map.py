@@ -25,6 +25,7 @@ def linear(weights: NDArray[np.float64]) -> JointEffects:
         method="linear",
         times=TIMES,
         contributions=weights,
+        shares=weights.ravel(),
         base=0.1,
         rest=0.0,
         answer=0.1 + float(weights.sum()),

@@ -149,10 +149,12 @@ def test_a_map_that_stays_when_the_weights_are_chance_is_not_reliable() -> None:
         "base": 1.0,
         "budget": BUDGET,
     }
-    same = judged(effects, copies=np.stack([effects * 2, effects**2]), **arguments)
+    same = judged(
+        effects, alike=likeness(effects, np.stack([effects * 2, effects**2])), copies=2, **arguments
+    )
     assert same.why_not == (WhyNot.SAME_WITH_CHANCE_WEIGHTS,)
     other = np.random.default_rng(3).normal(size=(3, 20))
-    changed = judged(effects, copies=other, **arguments)
+    changed = judged(effects, alike=likeness(effects, other), copies=3, **arguments)
     assert changed.reliable
 
 
@@ -218,7 +220,8 @@ def test_areas_lie_between_the_lowest_and_the_highest_score(effects: NDArray[np.
         score_without=score,
         base=1.0,
         budget=BUDGET,
-        copies=np.empty((0, 12)),
+        alike=None,
+        copies=0,
     )
     for one in (told.own, told.centre, *told.random):
         assert 0 <= one.deletion <= 1
