@@ -54,8 +54,12 @@ def test_an_error_comes_after_the_items_before_it() -> None:
         raise OSError("the disk is gone")
 
     read: list[int] = []
-    with pytest.raises(OSError, match="the disk is gone"), Ahead(broken) as items:
-        for item in items:
-            read.append(item)
+
+    def read_all() -> None:
+        with Ahead(broken) as items:
+            read.extend(item for item in items)
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        read_all()
     assert read == [1]
     assert not fetchers()
