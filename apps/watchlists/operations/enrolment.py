@@ -108,6 +108,8 @@ def store_embedding(
     values = [float(value) for value in vector]
     if len(values) != VECTOR_LENGTH or not all(map(math.isfinite, values)):
         raise UnableToEnrol(f"a face vector has {VECTOR_LENGTH} finite numbers")
+    if not 0 <= quality <= 1:  # before the database says so, with the whole row in its log
+        raise UnableToEnrol("the quality of a picture lies between 0 and 1")
     with transaction.atomic():
         entry = WatchlistEntry.objects.select_for_update().get(id=entry_id)
         if entry.state != EntryState.ACTIVE:
