@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
         ASSESS_AND_ROUTE,
         BLUR_CLIP,
         COMPARE_FACES,
+        EXPLAIN_CLIP,
         NOTE_FOOTAGE,
         NOTE_STEP,
         OPEN_CASE,
@@ -79,7 +80,11 @@ _LOOKS: Final = {
 _WAITING: Final = (AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW)
 
 # What looks closer at a clip once its alert is routed, in this order, each with the patch that brought it.
-_CLOSER: Final = (("blur-clip", BLUR_CLIP), ("compare-faces", COMPARE_FACES))
+_CLOSER: Final = (
+    ("blur-clip", BLUR_CLIP),
+    ("compare-faces", COMPARE_FACES),
+    ("explain-clip", EXPLAIN_CLIP),
+)
 
 Message = TypeVar("Message")
 Answer = TypeVar("Answer")

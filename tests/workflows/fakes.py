@@ -51,6 +51,8 @@ class Desk:
             self.acquire,
             self.analyse,
             self.blur,
+            self.compare,
+            self.explain,
             self.note_footage,
             self.assess,
             self.step,
@@ -87,6 +89,10 @@ class Desk:
     @declared.COMPARE_FACES.implemented_by
     async def compare(self, message: AlertRef) -> None:
         self._asked("compare_faces", message)
+
+    @declared.EXPLAIN_CLIP.implemented_by
+    async def explain(self, message: AlertRef) -> None:
+        self._asked("explain_clip", message)
 
     @declared.NOTE_FOOTAGE.implemented_by
     async def note_footage(self, message: NoteFootage) -> None:

@@ -9,12 +9,16 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, Final
 
+from workers.activities.clearing import counterfactual
 from workers.activities.invariance import invariance
 from workers.activities.looked import Looked
 
 Section = Callable[[Looked], Mapping[str, Any] | None]
 
-SECTIONS: Final[tuple[tuple[str, Section], ...]] = (("invariance", invariance),)
+SECTIONS: Final[tuple[tuple[str, Section], ...]] = (
+    ("invariance", invariance),
+    ("counterfactual", counterfactual),
+)
 """In this order, each under its name in the analysis."""
 
 
