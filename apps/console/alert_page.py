@@ -231,8 +231,12 @@ def _lane_order(line: SignalLine) -> tuple[bool, bool]:
 
 
 def _lanes(assessed: Assessed | None) -> list[dict[str, Any]]:
+    """One lane a signal; of one that was measured on somebody, only where it was measured."""
     if assessed is None or assessed.explanation is None:
         return []
+    lines = assessed.explanation.signals
+    measured = {line.name for line in lines if line.value is not None}
+    shown = [line for line in lines if line.value is not None or line.name not in measured]
     return [
         {
             "label": line.words,
@@ -242,5 +246,5 @@ def _lanes(assessed: Assessed | None) -> list[dict[str, Any]]:
             "start_seconds": line.start_seconds,
             "end_seconds": line.end_seconds,
         }
-        for line in sorted(assessed.explanation.signals, key=_lane_order)
+        for line in sorted(shown, key=_lane_order)
     ]

@@ -4,6 +4,7 @@ Every sentence is made from the record alone. Observed acts, numbers with their 
 yet (N labels)" where labels are too few.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.triage.assessment import AssessmentRecord
@@ -78,7 +79,7 @@ class SignalLine:
     """One lane of the signal timeline; the span is in seconds of the clip, None when not given.
 
     `usual` compares the value with what is usual in these conditions, "" where that is not known.
-    `why` says what the weight rests on, `amount` a value in seconds; "" where there is none.
+    `why` says what the weight rests on, once a signal; `amount` a value in seconds; "" where there is none.
     """
 
     name: str
@@ -141,7 +142,7 @@ def explain(record: AssessmentRecord) -> Explanation:
     return Explanation(
         what_happened=f"{label_words(inputs.label)} · {SEQUENCE_WORDS[record.sequence.state]}",
         sequence=_sequence(record.sequence),
-        signals=tuple(_signal_line(signal) for signal in inputs.signals),
+        signals=_signal_lines(inputs.signals),
         trust=_trust(inputs.probability),
         segment=_segment(inputs.reliability),
         verdict=OUTCOME_WORDS[decision.outcome],
@@ -171,12 +172,21 @@ def _sequence(finding: SequenceFinding) -> str:
     return f"{finding.reason}."
 
 
-def _signal_line(signal: Signal) -> SignalLine:
+def _signal_lines(signals: Sequence[Signal]) -> tuple[SignalLine, ...]:
+    """A reason that was told of a signal already, of another person, is not told again."""
+    told = [(one.name, one.validity.note) for one in signals]
+    return tuple(
+        _signal_line(one, why=one.validity.note if told.index(reason) == place else "")
+        for place, (one, reason) in enumerate(zip(signals, told, strict=True))
+    )
+
+
+def _signal_line(signal: Signal, *, why: str) -> SignalLine:
     return SignalLine(
         name=signal.name,
         words=signal_words(signal.name),
         weight=WEIGHT_WORDS[signal.validity.state],
-        why=signal.validity.note,
+        why=why,
         amount=_amount(signal),
         counts=signal.carries_weight,
         value=signal.value,

@@ -132,6 +132,21 @@ def test_a_signal_says_why_it_weighs_or_not_and_a_time_is_said_in_seconds():
     assert lines[2].why == why
 
 
+def test_the_same_reason_is_told_once_however_many_people_show_the_signal():
+    people = [
+        {"name": name, "value": 0.5, "track": track}
+        for track in (1, 2)
+        for name in ("reach", "crouch")
+    ]
+    found = read_signals(people, origin=Origin.OWN_INFERENCE, source="ours")
+    assert [bool(line.why) for line in explained(signals=found).signals] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
 @given(any_inputs())
 @settings(max_examples=50)
 def test_every_record_can_be_said_in_words(inputs):

@@ -8,7 +8,7 @@ from workers.inference.validity import RULES_VERSION, worth_of
 
 SOURCE = f"reference-pose {RULES_VERSION}"
 
-NOT_IN_VIEW = "The joints that this needs were not seen clearly enough on this person."
+NOT_IN_VIEW = "The joints that this needs were not seen clearly enough, or not for long enough, on this person."
 
 
 def peak_signal(track: Track, name: str, series: Series) -> MeasuredSignal:

@@ -139,8 +139,8 @@ def _row(raw: Mapping[str, Any], *, data: str, at: str) -> SignalFigures:
 
 def _words(one: ValidityFigures, *, beats: bool) -> str:
     """At most 200 characters: that is what triage keeps of a reason."""
-    verdict = "better than chance" if beats else "not better than chance, so it cannot weigh"
+    verdict = "Better than chance" if beats else "Not better than chance, so it cannot weigh"
     return (
-        f"{one.statistic} {one.figure:.2f} [{one.low:.2f}, {one.high:.2f}], chance {one.null:.2f}, "
-        f"{one.samples} clips of {one.data}, {one.at}: {verdict}."
+        f"{verdict}: {one.statistic} {one.figure:.2f} [{one.low:.2f}, {one.high:.2f}] against {one.null:.2f} "
+        f"({one.samples} clips, {one.data}, {one.at})."
     )

@@ -124,7 +124,7 @@ def test_only_what_beats_chance_pooled_and_within_cameras_is_measured(
     assert worth_of("good").state is Validity.MEASURED
     assert worth_of("pooled_only").state is Validity.NO_EVIDENTIAL_WEIGHT
     assert worth_of("within_only").state is Validity.NO_EVIDENTIAL_WEIGHT
-    assert "not better than chance" in worth_of("pooled_only").why
+    assert "Not better than chance" in worth_of("pooled_only").why
     assert worth_of("unheard_of").why == validity.NOT_TESTED
 
 
