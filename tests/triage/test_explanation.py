@@ -148,7 +148,7 @@ def test_the_same_reason_is_told_once_however_many_people_show_the_signal():
 
 
 @given(any_inputs())
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_every_record_can_be_said_in_words(inputs):
     words = explain(assess(inputs=inputs))
     sentences = [words.what_happened, words.trust, words.cost_sentence, *words.reasons]
