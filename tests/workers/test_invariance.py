@@ -183,3 +183,21 @@ def test_an_open_alarm_overrules_a_check_that_passed(
     assert analysis["invariance"]["state"] == "assessed"
     assert record.inputs.fairness.alarm
     assert standing.state == "model_review"
+
+
+def test_the_reference_detector_is_asked_about_an_alert_that_a_person_raised(
+    s3: dict[str, str], world: World
+) -> None:
+    alert = stored(world, score=None)
+    Alert.objects.filter(id=alert.id).update(detector_id="person", detector_version="1")
+
+    record, standing, analysis = through(alert)
+
+    section, fairness = analysis["invariance"], record.inputs.fairness
+    assert section["state"] == "assessed", section["reason"]
+    assert fairness.scorer.startswith("reference-behaviour")
+    assert fairness.input_is_joints
+    assert len(fairness.tried) == 4
+    moved = fairness.largest_change > 0.05
+    assert fairness.state is (FairnessState.FAILED if moved else FairnessState.PASSED)
+    assert (standing.state == "model_review") is moved
