@@ -11,6 +11,7 @@ from apps.alerts.queries import latest_assessment
 from apps.audit.events import Subject
 from apps.audit.queries import events_of
 from apps.cases.dossier.assessed import assessed
+from apps.cases.dossier.moved import what_moved_the_score
 from apps.cases.models import Exhibit
 from apps.evidence.models import EvidenceItem, EvidenceKind
 from apps.reviews.models import Confirmation
@@ -44,12 +45,20 @@ def dossier_record(*, alert: Alert, now: datetime) -> dict[str, object]:
             for part in ("year", "month", "day", "hour", "minute", "second")
         },
         "reported": _reported(alert),
-        "assessment": assessed(latest_assessment(alert)),
+        "assessment": _assessment(alert, now),
         "decisions": [_decision(d) for d in alert.dispositions.order_by("decided_at")],
         "confirmations": [_confirmation(c) for c in confirmations],
         "evidence": [_evidence(item) for item in items],
         "audit": _audit(alert, items, confirmations),
     }
+
+
+def _assessment(alert: Alert, now: datetime) -> dict[str, object]:
+    """What was concluded from the record, and then what moved the score, which is known later than it."""
+    found = assessed(latest_assessment(alert))
+    sentences = found["sentences"]
+    assert isinstance(sentences, list)
+    return found | {"sentences": [*sentences, *what_moved_the_score(alert, now=now)]}
 
 
 def _reported(alert: Alert) -> Facts:
