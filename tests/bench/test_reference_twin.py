@@ -97,7 +97,8 @@ def test_fidelity_over_named_signals(
     report.say("majority baseline", found.majority)
     report.say("Cohen's kappa", found.kappa)
     report.say("of the raised, raised by the twin", _share(found.raised_share))
-    report.say(f"fidelity ≥ {TARGET}", "yes" if found.share >= TARGET else "no")
+    reached = found.share >= TARGET and found.low > found.majority
+    report.say(f"fidelity ≥ {TARGET}, and surely above the majority", "yes" if reached else "no")
     report.say("relied on by the product", "yes" if twin.reliable else "no")
     assert twin.reliable == (found.share >= 0.9 and found.low > found.majority)
 
