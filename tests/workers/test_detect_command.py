@@ -10,8 +10,19 @@ import av
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from rich.console import Console
 
+from apps.triage.saliency import (
+    CurvePair,
+    Faithfulness,
+    JointMap,
+    Region,
+    RegionShare,
+    Saliency,
+    WhyNot,
+)
 from workers.inference.model_entries import REGISTRY_FILE, use_registry
+from workers.management.detector_tables import print_saliency
 
 CLIP = Path(__file__).parents[2] / "workers/inference/clips/pets2009-walkway.mp4"
 DOOR = [{"kind": "exit", "name": "Door", "polygon": [[0.7, 0.1], [0.98, 0.1], [0.98, 0.6]]}]
@@ -125,3 +136,51 @@ def test_a_users_model_with_a_wrong_digest_is_named(tmp_path: Path, settings: An
     found = hashlib.sha256(b"something else").hexdigest()
     with pytest.raises(CommandError, match=f"Model mine: .*{found}"):
         models()
+
+
+def test_what_moved_the_score_is_told_with_its_trust_or_its_absence() -> None:
+    curves = CurvePair(deletion=0.2, insertion=0.6)
+    joints = JointMap(
+        method="exact",
+        track=1,
+        times=(0.0,),
+        contributions=((0.1,) * 17,),
+        base=0.0,
+        rest=0.0,
+        answer=1.7,
+        scale="log odds",
+        regions=(RegionShare(region=Region.BODY, share=1.0),),
+        faithfulness=Faithfulness(
+            own=curves,
+            centre=curves,
+            random=(curves,),
+            alike=None,
+            copies=0,
+            why_not=(WhyNot.NO_BETTER_THAN_CENTRE,),
+        ),
+    )
+    saliency = Saliency(
+        detector="reference-behaviour@1",
+        of_the_alert=True,
+        score=0.4,
+        start_seconds=1.0,
+        end_seconds=2.6,
+        picture=None,
+        picture_absent="no picture",
+        joints=joints,
+        joints_absent="",
+        models=(),
+        seconds=0.1,
+    )
+    printed = io.StringIO()
+    console = Console(file=printed, width=140)
+    print_saliency(console, saliency)
+    print_saliency(console, "nobody was seen")
+    told = printed.getvalue()
+    for words in (
+        "1.0–2.6 s",
+        "not reliable: no better than centre",
+        "no picture",
+        "nobody was seen",
+    ):
+        assert words in told

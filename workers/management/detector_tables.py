@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
+from apps.triage.saliency import JointMap, PictureMap, Region, Saliency
 from workers.inference.results import ClipAnalysis, MeasuredSignal, Span, Unit, Validity
 
 _NOT_KNOWN = "–"
@@ -25,6 +26,42 @@ def print_analysis(console: Console, analysis: ClipAnalysis) -> None:
         _times(analysis),
     ):
         console.print(table)
+
+
+def print_saliency(console: Console, saliency: Saliency | str) -> None:
+    """Shares of named regions by joints and by the picture, and whether each map can be trusted."""
+    if isinstance(saliency, str):
+        console.print(f"What moved the score: {saliency}")
+        return
+    span = Span(saliency.start_seconds, saliency.end_seconds)
+    table = _table(f"What moved the score, {_seconds(span)} s", "region", "by joints", "by picture")
+    by_joints, by_picture = _shares(saliency.joints), _shares(saliency.picture)
+    for region in Region:
+        table.add_row(
+            region.value.replace("_", " "),
+            _number(by_joints.get(region)),
+            _number(by_picture.get(region)),
+        )
+    table.add_row(
+        "map",
+        _trust(saliency.joints, saliency.joints_absent),
+        _trust(saliency.picture, saliency.picture_absent),
+    )
+    table.caption = f"{saliency.detector}, {saliency.seconds:.1f} s"
+    console.print(table)
+
+
+def _shares(one: JointMap | PictureMap | None) -> dict[Region, float | None]:
+    return {} if one is None else {share.region: share.share for share in one.regions}
+
+
+def _trust(one: JointMap | PictureMap | None, absent: str) -> str:
+    if one is None:
+        return absent
+    if one.faithfulness.reliable:
+        return "reliable"
+    why = ", ".join(reason.value.replace("_", " ") for reason in one.faithfulness.why_not)
+    return f"not reliable: {why}"
 
 
 def _clip(analysis: ClipAnalysis) -> Table:

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from apps.alerts.clip_format import ClipRefused
+from apps.triage.saliency import Saliency
 from workers.inference.analysis import analyse_clip
+from workers.inference.clip_explanation import Subject, UnableToExplain, explain_own
 from workers.inference.limits import ClipLimits
 from workers.inference.model_entries import ModelRefused, use_registry
 from workers.inference.overlay import write_overlay
+from workers.inference.registry import process_models
 from workers.inference.results import ClipAnalysis, SceneZone
-from workers.management.detector_tables import print_analysis
+from workers.management.detector_tables import print_analysis, print_saliency
 
 
 class Command(BaseCommand):
@@ -33,6 +37,11 @@ class Command(BaseCommand):
             type=Path,
             metavar="OUT.mp4",
             help="write the clip with boxes, skeletons, zones, scores and signals; faces are NOT blurred",
+        )
+        parser.add_argument(
+            "--saliency",
+            action="store_true",
+            help="also say which joints and which parts of the picture moved the score (slow)",
         )
         parser.add_argument(
             "--zones",
@@ -53,17 +62,33 @@ class Command(BaseCommand):
         zones = _zones(options["zones"])
         try:
             analysis = analyse_clip(clip, limits=limits, zones=zones)
+            saliency = _saliency(clip, analysis, limits=limits) if options["saliency"] else None
             if options["overlay"]:
                 write_overlay(clip, options["overlay"], analysis=analysis, limits=limits)
         except (ClipRefused, ModelRefused, OSError) as refusal:
             raise CommandError(str(refusal)) from refusal
-        self._print(analysis, as_json=options["json"])
+        self._print(analysis, saliency, as_json=options["json"])
 
-    def _print(self, analysis: ClipAnalysis, *, as_json: bool) -> None:
+    def _print(
+        self, analysis: ClipAnalysis, saliency: Saliency | str | None, *, as_json: bool
+    ) -> None:
         if as_json:
-            self.stdout.write(json.dumps(analysis.to_json()))
-        else:
-            print_analysis(Console(file=self.stdout), analysis)  # type: ignore[arg-type]
+            told = asdict(saliency) if isinstance(saliency, Saliency) else saliency
+            added = {} if told is None else {"saliency": told}
+            self.stdout.write(json.dumps(analysis.to_json() | added))
+            return
+        console = Console(file=self.stdout)  # type: ignore[arg-type]
+        print_analysis(console, analysis)
+        if saliency is not None:
+            print_saliency(console, saliency)
+
+
+def _saliency(clip: Path, analysis: ClipAnalysis, *, limits: ClipLimits) -> Saliency | str:
+    """What moved the score, or the sentence that says why nothing can be said."""
+    try:
+        return explain_own(clip, Subject.of(analysis), models=process_models(), limits=limits)
+    except UnableToExplain as reason:
+        return str(reason)
 
 
 def _zones(file: Path | None) -> tuple[SceneZone, ...]:
