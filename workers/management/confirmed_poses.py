@@ -11,6 +11,7 @@ from apps.accounts.models import Tenant
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Clip, Disposition
 from apps.storage.store import media_store
+from apps.storage.streams import CHUNK_BYTES
 from apps.triage.states import Verdict
 from workers.inference.poses import KEYPOINTS
 from workers.inference.results import Track
@@ -66,7 +67,10 @@ def _enough(clips: tuple[PoseClip, ...]) -> tuple[PoseClip, ...]:
 
 def _clip(clip: Clip, said: Disposition) -> PoseClip:
     with media_store().get_stream(key=clip.analysis_key) as stream:
-        analysis = json.loads(stream.read())
+        parts = []
+        while part := stream.read(CHUNK_BYTES):
+            parts.append(part)
+    analysis = json.loads(b"".join(parts))
     width, height = float(analysis["width"]), float(analysis["height"])
     return PoseClip(
         name=str(clip.alert_id),
@@ -104,4 +108,5 @@ def _labels(analysis: Mapping[str, Any], *, confirmed: bool) -> NDArray[np.float
     times = np.arange(max(1, round(float(analysis["duration_seconds"]) * _FPS))) / _FPS
     span = analysis["marked_span"]
     inside = (times >= span["start_seconds"]) & (times <= span["end_seconds"])
-    return (inside & confirmed).astype(np.float64)
+    labels: NDArray[np.float64] = (inside & confirmed).astype(np.float64)
+    return labels

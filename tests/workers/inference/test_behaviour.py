@@ -14,10 +14,12 @@ from workers.inference.results import Track, TrackSample
 from workers.inference.scoring import NothingToScore
 
 STANDING = np.array(
-    [(0, -9), (-1, -10), (1, -10), (-2, -9), (2, -9), (-4, -6), (4, -6), (-5, -2), (5, -2), (-5, 2), (5, 2)]
-    + [(-3, 3), (3, 3), (-3, 8), (3, 8), (-3, 13), (3, 13)],
+    [
+        *[(0, -9), (-1, -10), (1, -10), (-2, -9), (2, -9), (-4, -6), (4, -6), (-5, -2), (5, -2)],
+        *[(-5, 2), (5, 2), (-3, 3), (3, 3), (-3, 8), (3, 8), (-3, 13), (3, 13)],
+    ],
     dtype=float,
-)  # fmt: skip
+)
 WIDTH, HEIGHT = 640, 480
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from workers.inference.training.export import onnx_bytes
 from workers.inference.training.fitting import TooFewLabels
 from workers.inference.training.poses import PoseClip, PosesRefused, read_poses
-from workers.inference.training.protocol import run_protocol
+from workers.inference.training.protocol import RECIPES, run_protocol
 from workers.inference.training.report import facts_of, markdown, registry_entry, report_of
 from workers.management.confirmed_poses import NoSuchTenant, confirmed_poses
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             clips, data = _clips(options)
-            outcome = run_protocol(clips, nested=not options["no_nested"])
+            outcome = run_protocol(clips, recipes=RECIPES, nested=not options["no_nested"])
         except (PosesRefused, TooFewLabels, NoSuchTenant) as refusal:
             raise CommandError(str(refusal)) from refusal
         today = timezone.localdate()
