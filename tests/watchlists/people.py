@@ -79,6 +79,18 @@ def confirmed_alert(world: World, verdict: str = "theft_confirmed", **fields: An
     return alert
 
 
+def correct(world: World, entry: WatchlistEntry) -> None:
+    """A second person supersedes the verdict behind an entry."""
+    Disposition.objects.create(
+        tenant_id=entry.tenant_id,
+        alert_id=entry.alert_id,
+        verdict="false_alarm",
+        decided_by=world.lead.id,
+        decided_at=NOW,
+        supersedes=entry.disposition,
+    )
+
+
 def a_proposal(world: World, **changes: Any) -> EntryProposal:
     values: dict[str, Any] = {
         "category": EntryCategory.REPEATED_THEFT,
