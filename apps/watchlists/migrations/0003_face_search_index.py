@@ -32,6 +32,7 @@ SET hnsw.max_scan_tuples = 100000
 SET enable_sort = off
 SET enable_seqscan = off
 SET jit = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
     PERFORM set_config('hnsw.ef_search', beam::text, true); -- ends with the function, like the settings above
