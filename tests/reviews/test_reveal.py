@@ -216,7 +216,9 @@ def test_without_a_blurred_copy_there_is_no_address(world: World, waiting: Alert
 def test_a_person_reveals_and_covers_on_the_page(world: World, waiting: Alert) -> None:
     client = signed_in(world.operator)
     page = f"/alerts/{waiting.id}/"
-    assert "Reveal faces" in client.get(page).text
+    offered = client.get(page).text
+    assert 'popovertarget="reveal-dialog"' in offered
+    assert offered.count('id="reveal-dialog"') == 1
     answer = client.post(f"{page}reveal/", {"reason": REASON})
     assert (answer.status_code, answer["Location"]) == (302, page)
     revealed = client.get(page).text
