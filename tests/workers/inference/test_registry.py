@@ -112,7 +112,12 @@ def test_one_session_answers_several_threads_alike(models: Models) -> None:
 
 
 def test_warming_up_loads_what_an_analysis_needs() -> None:
-    assert warm_up() == ("person-cocossd", "pose-movenet-lightning", "face-centerface")
+    assert warm_up() == (
+        "person-cocossd",
+        "pose-movenet-lightning",
+        "face-centerface",
+        "behaviour-upper-body",
+    )
 
 
 def test_every_choice_is_of_a_model_that_does_the_job() -> None:
