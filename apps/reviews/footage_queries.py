@@ -47,7 +47,7 @@ class Footage:
 
 
 def footage_for(*, user: User, alert: Alert, now: datetime) -> Footage | None:
-    """The clip as this person is shown it; None without viewable footage. That they may see clips is for the caller to ask."""
+    """The clip as this person is shown it; None without viewable footage. The caller asks whether they may see it."""
     clip = clip_of(alert)
     if clip is None or not clip.is_viewable:
         return None

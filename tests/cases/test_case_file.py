@@ -55,6 +55,10 @@ VERIFY = Path(verify.__file__)
 
 @pytest.fixture
 def sealed(s3: dict[str, str], sequencer_connection: Connection) -> tuple[World, UUID]:
+    return sealed_case(sequencer_connection)
+
+
+def sealed_case(sequencer: Connection) -> tuple[World, UUID]:
     """A world with a case of one sealed exhibit, its chain signed."""
     world = make_world()
     with tenant_scope(world.tenant.id):
@@ -65,8 +69,8 @@ def sealed(s3: dict[str, str], sequencer_connection: Connection) -> tuple[World,
         store_master(alert)
         case = open_case(alert_id=alert.id, now=timezone.now())
     seal_exhibits(tenant_id=world.tenant.id, case_id=case.id, now=timezone.now())
-    chain.chain(sequencer_connection)
-    chain.sign(sequencer_connection)
+    chain.chain(sequencer)
+    chain.sign(sequencer)
     return world, case.id
 
 
