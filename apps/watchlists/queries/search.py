@@ -19,7 +19,7 @@ EXACT_UP_TO: Final = 2_000
 """So many vectors at a site are compared one by one: exact, and as fast as the index."""
 
 WIDE_FROM: Final = 200_000
-BEAM: Final = 80
+BEAM: Final = 60
 WIDE_BEAM: Final = 200
 """How many candidates the index keeps while it looks; more for more than `WIDE_FROM` vectors. Measured: docs/faces.md."""
 
