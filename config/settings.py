@@ -201,6 +201,7 @@ TEMPORAL_CODEC_KEYS = env.words("TEMPORAL_CODEC_KEYS")
 WORKER_SLOTS = {
     "triage": env.integer("TRIAGE_SLOTS", 8, least=1),
     "inference": env.integer("INFERENCE_SLOTS", 1, least=1),
+    "explanations": env.integer("EXPLANATIONS_SLOTS", 1, least=1),
     "exports": env.integer("EXPORTS_SLOTS", 2, least=1),
 }
 # A user's own models and choices, read after workers/inference/registry.toml (docs/inference.md).
@@ -216,6 +217,7 @@ INTAKE_MAX_JSON_BYTES = env.integer("INTAKE_MAX_JSON_BYTES", 1024 * 1024, least=
 INTAKE_TOLERANCE_SECONDS = env.integer("INTAKE_TOLERANCE_SECONDS", 300, least=1)
 CLIP_MAX_BYTES = env.integer("CLIP_MAX_BYTES", 512 * 1024 * 1024, least=1024)
 # How much of an alert's frames is changed before it is routed: see docs/fairness.md for what each costs.
+SALIENCY_BUDGET = env.choice("SALIENCY_BUDGET", "standard", among=("quick", "standard"))
 INVARIANCE_BUDGET = env.choice("INVARIANCE_BUDGET", "quick", among=("quick", "thorough"))
 ALERTS_IN_FLIGHT = env.integer("ALERTS_IN_FLIGHT", 16, least=1)
 RUNS_COMPARED_EVERY_SECONDS = env.integer("RUNS_COMPARED_EVERY_SECONDS", 60, least=1)

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from apps.audit.events import Channel, Event
-from apps.audit.models import Checkpoint, Leaf
+from apps.audit.models import ChainCheck, Checkpoint, Leaf
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
@@ -80,3 +80,10 @@ class CheckpointAdmin(ReadOnlyAdmin):
     @admin.display(description="root hash (RFC 9162)")
     def root_hash_hex(self, checkpoint: Checkpoint) -> str:
         return bytes(checkpoint.root_hash).hex()
+
+
+@admin.register(ChainCheck)
+class ChainCheckAdmin(ReadOnlyAdmin):
+    list_display = ["tenant_id", "state", "asked_at", "ended_at", "entries", "checkpoints"]
+    list_filter = ["state"]
+    ordering = ["-asked_at"]

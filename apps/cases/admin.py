@@ -3,7 +3,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from apps.accounts.admin_base import ReadOnlyAdmin, link
-from apps.cases.models import Case, Exhibit, Incident
+from apps.cases.models import Case, CaseFile, Exhibit, Incident
 
 
 @admin.register(Case)
@@ -28,3 +28,11 @@ class IncidentAdmin(ReadOnlyAdmin):
 class ExhibitAdmin(ReadOnlyAdmin):
     list_display = ["case", "number", "title", "item", "sealed_at"]
     search_fields = ["case__id", "item__sha256"]
+
+
+@admin.register(CaseFile)
+class CaseFileAdmin(ReadOnlyAdmin):
+    list_display = ["reference", "case", "recipient", "state", "requested_at", "expires_at"]
+    list_filter = ["state", "with_originals"]
+    search_fields = ["id", "case__id", "recipient"]
+    exclude = ["password_sealed", "link_hash"]

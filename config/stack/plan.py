@@ -25,6 +25,7 @@ from config.stack.temporal import Temporal
 # The intake of an alert goes before its triage, and triage before pictures and housekeeping.
 LATER = 10
 HEAVY = 15
+IDLE = 19  # whatever nobody waits for
 
 MANAGE = ("manage.py",)
 CELERY = ("-m", "celery", "--app", "config.celery")
@@ -130,6 +131,13 @@ JOBS = (
         "Inference worker",
         (*MANAGE, "temporal_worker", "--queue", "inference"),
         niceness=HEAVY,
+        ready_words="worker ready",
+    ),
+    Job(
+        "worker-explanations",
+        "Explanations worker",
+        (*MANAGE, "temporal_worker", "--queue", "explanations"),
+        niceness=IDLE,
         ready_words="worker ready",
     ),
     Job(

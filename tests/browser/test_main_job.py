@@ -229,4 +229,4 @@ def test_the_upload_form_raises_an_alert_and_refuses_what_is_no_video(
     ).first.click()
     page.wait_for_url("**/alerts/*-*/", timeout=60_000)
     alert = page.url.rstrip("/").rpartition("/")[2]
-    product.await_state(alert, "awaiting_review")
+    product.await_state(alert, "awaiting_review", "model_review")

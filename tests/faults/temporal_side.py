@@ -31,10 +31,11 @@ class TemporalSide:
     def terminate(self, alert: str) -> None:
         self._with(alert, lambda run: run.terminate(reason="somebody pressed the button"))
 
-    def pending_activities(self, alert: str) -> list[str]:
-        """The kinds of activity the run of an alert still wants done."""
+    def tried_again(self, alert: str) -> list[str]:
+        """The kinds of activity that the run of an alert wants done and that failed before."""
         found = self._with(alert, lambda run: run.describe())
-        return [one.activity_type.name for one in found.raw_description.pending_activities]
+        pending = found.raw_description.pending_activities
+        return [one.activity_type.name for one in pending if one.attempt > 1]
 
     def everything_about(self, alert: str) -> bytes:
         """All bytes Temporal shows of a run: its description and every event of its history."""

@@ -65,7 +65,7 @@ def raised_with_note(product: Product, clip: Path, note: str) -> str:
         *("--clip", str(clip), "--note", note, "--json"),
     )
     alert = str(json.loads(printed)["id"])
-    product.await_state(alert, "awaiting_review")
+    product.await_state(alert, "awaiting_review", "model_review")
     return alert
 
 

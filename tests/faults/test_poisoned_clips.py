@@ -46,7 +46,7 @@ def test_every_poisoned_clip_ends_with_a_person_and_its_reason(
         assert reason in operator.get(f"/alerts/{seen['id']}/").text
     assert with_a_person(product, operator, good)["clip"]["state"] in {"stored", "refused"}
     for alert in [*sent.values(), good]:
-        assert TemporalSide(product).pending_activities(alert) == [], "something is tried again"
+        assert TemporalSide(product).tried_again(alert) == [], "something is tried again"
 
 
 def with_a_person(product: Product, operator: Person, alert: str) -> dict[str, Any]:

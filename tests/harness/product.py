@@ -34,7 +34,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 BUNDLED_CLIP = next((REPOSITORY / "workers" / "inference" / "clips").glob("*.mp4"), Path("missing"))
 PATIENCE_SECONDS = 120.0
 # A terminated run is noticed in seconds here, not within a minute.
-_HURRIED = {"RUNS_COMPARED_EVERY_SECONDS": "2"}
+_HURRIED = {"RUNS_COMPARED_EVERY_SECONDS": "2", "SALIENCY_BUDGET": "quick"}
 
 
 @dataclass(frozen=True)

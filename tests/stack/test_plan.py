@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.stack.plan import HEAVY, JOBS, LATER, SERVERS, Process, processes
+from config.stack.plan import HEAVY, IDLE, JOBS, LATER, SERVERS, Process, processes
 from config.stack.server import UnableToStart
 
 BY_TITLE = {row.title: row for row in SERVERS}
@@ -47,6 +47,7 @@ def test_every_process_has_the_database_role_of_its_work(running: dict[str, Proc
         "audit-sequencer": "sequencer",
         "worker-triage": "app",
         "worker-inference": "app",
+        "worker-explanations": "app",
         "worker-exports": "app",
         "sweeper": "service",
         "celery-worker": "service",
@@ -59,8 +60,9 @@ def test_heavy_work_never_slows_intake(running: dict[str, Process]) -> None:
         assert running[name].command()[:3] == ["nice", "-n", str(HEAVY)]
     for name in ("audit-sequencer", "worker-triage", "sweeper"):
         assert running[name].command()[:3] == ["nice", "-n", str(LATER)]
+    assert running["worker-explanations"].command()[:3] == ["nice", "-n", str(IDLE)]
     assert "nice" not in running["web"].command()
-    assert 0 < LATER < HEAVY
+    assert 0 < LATER < HEAVY < IDLE
 
 
 def test_a_stop_does_not_wait_for_open_event_streams(running: dict[str, Process]) -> None:

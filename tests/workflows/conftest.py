@@ -36,6 +36,8 @@ class Crew:
     )
 
     def start(self, queue: TaskQueue) -> None:
+        if queue is TaskQueue.INFERENCE:  # what is seen in a clip is explained, too
+            self.start(TaskQueue.EXPLANATIONS)
         ready, holder = threading.Event(), {}
 
         async def work() -> None:

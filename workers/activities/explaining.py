@@ -30,6 +30,7 @@ from workers.inference.clip_explanation import (
 from workers.inference.limits import ClipLimits
 from workers.inference.model_entries import ModelRefused
 from workers.inference.registry import process_models
+from workers.inference.saliency import BUDGETS, SaliencyBudget
 from workflows.activities import EXPLAIN_CLIP
 from workflows.messages import AlertRef
 
@@ -60,15 +61,18 @@ def _explained(alert: Alert) -> Saliency:
         raise UnableToExplain(NOT_ANALYSED)
     subject = Subject.stored(_analysis(alert.clip))
     limits = ClipLimits(max_bytes=settings.CLIP_MAX_BYTES)
+    budget = BUDGETS[settings.SALIENCY_BUDGET]
     with TemporaryDirectory(prefix="explain-") as folder:
         path = Path(folder) / "master"
         fetch_master(alert.clip, path)
         if is_our_own(alert):
-            return explain_own(path, subject, models=process_models(), limits=limits)
-        return _of_another(alert, subject, path=path, limits=limits)
+            return explain_own(path, subject, models=process_models(), limits=limits, budget=budget)
+        return _of_another(alert, subject, path=path, limits=limits, budget=budget)
 
 
-def _of_another(alert: Alert, subject: Subject, *, path: Path, limits: ClipLimits) -> Saliency:
+def _of_another(
+    alert: Alert, subject: Subject, *, path: Path, limits: ClipLimits, budget: SaliencyBudget
+) -> Saliency:
     """By its adapter; without one our own reading of the same clip, labelled as that."""
     try:
         scorer = scorer_of(
@@ -80,10 +84,17 @@ def _of_another(alert: Alert, subject: Subject, *, path: Path, limits: ClipLimit
         )
     except NoScorer:
         return explain_own(
-            path, subject, models=process_models(), limits=limits, of_the_alert=False
+            path,
+            subject,
+            models=process_models(),
+            limits=limits,
+            of_the_alert=False,
+            budget=budget,
         )
     detector = f"{alert.detector_id}@{alert.detector_version}"
-    return explain_external(path, subject, scorer=scorer, detector=detector, limits=limits)
+    return explain_external(
+        path, subject, scorer=scorer, detector=detector, limits=limits, budget=budget
+    )
 
 
 def _analysis(clip: Clip) -> Mapping[str, Any]:
@@ -97,7 +108,6 @@ def _keep(clip: Clip, found: Saliency) -> None:
     files.add("saliency", "json", canonical_bytes(encode(found)), "application/json")
     maps = {"picture": found.picture, "joints": found.joints}
     facts = {
-        "detector": found.detector,
         "of_the_alert": found.of_the_alert,
         "evaluations": found.picture.evaluations if found.picture else 0,
     }

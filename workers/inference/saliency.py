@@ -8,8 +8,9 @@ once, together with others drawn at random. The seed is part of the record, so t
 made again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -53,6 +54,14 @@ class SaliencyBudget:
         """All questions: the map, and the curves of it, of the centre map and of the random maps."""
         curves = 2 + self.random_maps
         return self.map_evaluations + 1 + 2 * curves * (self.curve_steps - 1)
+
+
+BUDGETS: Mapping[str, SaliencyBudget] = MappingProxyType(
+    {
+        "quick": SaliencyBudget(rounds=3, groups=4, curve_steps=2, random_maps=4),
+        "standard": SaliencyBudget(),
+    }
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
