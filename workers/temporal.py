@@ -63,7 +63,8 @@ _MODULES: Final = {
         *("assessing", "clips", "reviewing", "casework"),
         *("watchlist", "case_files"),
     ),
-    TaskQueue.INFERENCE: ("footage", "blurring", "matching", "enrolment", "explaining"),
+    TaskQueue.INFERENCE: ("footage", "blurring", "matching", "enrolment"),
+    TaskQueue.EXPLANATIONS: ("explaining",),
     TaskQueue.EXPORTS: ("documents", "case_file_writing"),
 }
 

@@ -38,6 +38,7 @@ class TaskQueue(StrEnum):
 
     TRIAGE = "triage"
     INFERENCE = "inference"
+    EXPLANATIONS = "explanations"
     EXPORTS = "exports"
 
 
@@ -157,12 +158,24 @@ BLUR_CLIP: Final = Declared(
     priority=LAST,
 )
 
+CUT_BEFORE: Final = Declared(
+    name="cut_before",
+    message=AlertRef,
+    answer=type(None),
+    queue=TaskQueue.INFERENCE,
+    start_to_close=timedelta(minutes=30),
+    heartbeat=SIGN_OF_LIFE,
+    retries=CLOSER_RETRIES,
+    priority=LAST,
+)
+
 # Bounded by the number of times a detector is asked (`workers.inference.saliency`), each within its own time limit.
+# A minute of work on a CPU, and nobody waits for it: on a queue of its own, so that the next clip is not held up.
 EXPLAIN_CLIP: Final = Declared(
     name="explain_clip",
     message=AlertRef,
     answer=type(None),
-    queue=TaskQueue.INFERENCE,
+    queue=TaskQueue.EXPLANATIONS,
     start_to_close=timedelta(minutes=30),
     heartbeat=SIGN_OF_LIFE,
     retries=CLOSER_RETRIES,
