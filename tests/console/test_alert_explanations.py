@@ -210,7 +210,8 @@ def test_the_fairness_record_shows_every_change_that_was_tried(
     )
     write(alert, twin, fairness=checked)
     page = page_of(world, alert)
-    assert "clothing hue: +0.03" in page
+    told = " ".join(page.split())
+    assert '<span>Clothing hue</span> <span class="looks-score"> (+0.03)' in told
     assert "Allowed: 0.05 in either direction" in page
 
 
