@@ -63,7 +63,7 @@ _MODULES: Final = {
         *("assessing", "clips", "reviewing", "casework"),
         *("watchlist", "case_files"),
     ),
-    TaskQueue.INFERENCE: ("footage", "blurring", "matching", "enrolment"),
+    TaskQueue.INFERENCE: ("footage", "blurring", "matching", "enrolment", "cutting_before"),
     TaskQueue.EXPLANATIONS: ("explaining",),
     TaskQueue.EXPORTS: ("documents", "case_file_writing"),
 }

@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
         ASSESS_AND_ROUTE,
         BLUR_CLIP,
         COMPARE_FACES,
+        CUT_BEFORE,
         EXPLAIN_CLIP,
         NOTE_FOOTAGE,
         NOTE_STEP,
@@ -84,6 +85,7 @@ _CLOSER: Final = (
     ("blur-clip", BLUR_CLIP),
     ("compare-faces", COMPARE_FACES),
     ("explain-clip", EXPLAIN_CLIP),
+    ("cut-before", CUT_BEFORE),
 )
 
 Message = TypeVar("Message")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from apps.alerts.strict_json import Json, NotStrictJson, path_to, read_json, unsafe_character
@@ -48,6 +48,13 @@ class ClipDelivery(StrEnum):
     UPLOAD = "upload"
     FOLLOWS = "follows"
     NONE = "none"
+
+
+CUT_FROM_RECORDING: Final = "recording"
+"""A clip's delivery when nobody sends one, because a recording of the camera has the time of the alert."""
+
+SECONDS_BEFORE: Final = 30.0
+SECONDS_AFTER: Final = 10.0
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
+from apps.alerts.intake import CUT_FROM_RECORDING, SECONDS_AFTER, SECONDS_BEFORE
 from apps.alerts.models import Alert, Assessment, Clip, DetectorSource
-from apps.sites.models import Camera
-from apps.sites.queries import sites_visible_to
+from apps.sites.models import Camera, Recording
+from apps.sites.queries import recording_over, sites_visible_to, true_time
 from apps.triage.states import AlertState
 
 
@@ -46,6 +48,26 @@ def active_source(source_id: UUID) -> DetectorSource | None:
     """An active source, for a request that is not yet proven to come from it."""
     found = DetectorSource.objects.filter(id=source_id, is_active=True).order_by()[:1]
     return next(iter(found), None)
+
+
+def recording_of(alert: Alert) -> Recording | None:
+    """The kept recording with the time of an alert: from 30 s before it to 10 s after it."""
+    start, end = span_of(alert)
+    return recording_over(camera=alert.camera, start=start, end=end)
+
+
+def span_of(alert: Alert) -> tuple[datetime, datetime]:
+    """What is cut for an alert that is only a time, in true time."""
+    at = true_time(alert.camera, alert.camera_at)
+    return at - timedelta(seconds=SECONDS_BEFORE), at + timedelta(seconds=SECONDS_AFTER)
+
+
+def clip_starts_at(alert: Alert, clip: Clip) -> datetime:
+    """When the clip begins, in true time. A clip that was sent is taken to end when its alert was raised."""
+    if clip.delivery == CUT_FROM_RECORDING:
+        return span_of(alert)[0]
+    at = true_time(alert.camera, alert.camera_at)
+    return at - timedelta(milliseconds=clip.duration_ms or 0)
 
 
 @dataclass(frozen=True, kw_only=True)

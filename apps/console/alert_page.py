@@ -205,6 +205,8 @@ def _player(
         "clip_url": reverse("clip", args=[alert.id]),
         "analysis_url": reverse("analysis", args=[alert.id]) if clip.analysis_key else "",
         "playback_url": reverse("playback", args=[alert.id]),
+        "before_url": reverse("clip-before", args=[alert.id]) if clip.before_key else "",
+        "before_words": _before_words(clip),
         "has_stated_map": bool(alert.saliency_grid),
         "session": session,
         "csrf": csrf,
@@ -219,6 +221,13 @@ def _player(
             for span in Playback.objects.filter(alert=alert, user=user).order_by("id")[:500]
         ],
     }
+
+
+def _before_words(clip: Clip) -> str:
+    """What the button plays, or why it plays nothing."""
+    if clip.before_key:
+        return f"{clip.before_seconds or 0:.0f} s before"
+    return clip.before_note or "The time before the clip is not cut yet."
 
 
 def _marked(span: tuple[int, int] | None) -> dict[str, float] | None:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Clip
@@ -26,7 +26,8 @@ def shows_faces(item: EvidenceItem) -> bool:
     """Whether an item is a moving picture made from the footage in which faces were not blurred."""
     if item.kind != EvidenceKind.WORKING or not item.media_type.startswith("video/"):
         return False
-    return not Clip.objects.filter(alert_id=item.alert_id, blurred_key=item.key).exists()
+    blurred = Q(blurred_key=item.key) | Q(before_key=item.key)
+    return not Clip.objects.filter(blurred, alert_id=item.alert_id).exists()
 
 
 def latest_dossier(alert: Alert) -> EvidenceItem | None:

@@ -4,6 +4,7 @@ from apps.evidence import views
 
 urlpatterns = [
     path("alerts/<uuid:alert_id>/clip/", views.clip, name="clip"),
+    path("alerts/<uuid:alert_id>/before/", views.before, name="clip-before"),
     path("alerts/<uuid:alert_id>/poster/", views.poster, name="poster"),
     path("alerts/<uuid:alert_id>/tried/<str:name>", views.tried_picture, name="tried-picture"),
     path("alerts/<uuid:alert_id>/analysis/", views.analysis, name="analysis"),

@@ -65,6 +65,23 @@ def clip(request: HttpRequest, alert_id: UUID) -> HttpResponse:
 
 
 @login_required
+@never_cache
+@require_GET
+def before(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """The seconds before the clip, faces blurred: there is no other version of them to show."""
+    alert = _alert_for(request, alert_id, Permission.VIEW_CLIPS)
+    if not alert.clip.before_key:
+        raise Http404("nothing before this clip was cut")
+    record(
+        actor=actor_of(request),
+        event=Event.CLIP_VIEWED,
+        subject=Subject("alert", alert.id),
+        details={"sha256": alert.clip.sha256, "version": "before"},
+    )
+    return _lend(media_store(), alert.clip.before_key)
+
+
+@login_required
 @require_GET
 def poster(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """The still of the queue row, faces blurred."""

@@ -167,3 +167,32 @@ class Roster(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site} {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class Recording(models.Model):
+    """A stretch of a camera's own recording, kept in the media bucket. Times are true, not the camera's clock."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    camera = models.ForeignKey(Camera, on_delete=models.PROTECT, related_name="recordings")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    key = models.CharField(max_length=300, unique=True)
+    size_bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+                name="recording_ends_after_start",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["camera", "starts_at", "ends_at"], name="recording_by_time")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.camera} {self.starts_at:%Y-%m-%d %H:%M:%S}"

@@ -1,8 +1,9 @@
 """Setting up sites, cameras and zones, and granting people access to a site."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 from guardian.shortcuts import assign_perm, remove_perm
 
@@ -12,11 +13,16 @@ from apps.audit.operations import record
 from apps.sites.models import (
     Camera,
     CameraLink,
+    Recording,
     Roster,
     Site,
     SiteUserObjectPermission,
     Zone,
 )
+from apps.sites.queries import true_time
+from apps.storage.keys import recording as recording_key
+from apps.storage.store import media_store
+from apps.storage.streams import Readable
 
 
 class UnableToGrant(Exception):
@@ -112,6 +118,58 @@ def add_roster(
     after = {"starts_at": starts_at, "ends_at": ends_at, "operator_minutes": operator_minutes}
     record(actor=actor, event=Event.ROSTER_CHANGED, subject=Subject("site", site.id), after=after)
     return roster
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedFile:
+    """A recording as it lies on a disk: its first picture's time by the camera's clock, and its length in seconds."""
+
+    stream: Readable
+    size_bytes: int
+    media_type: str
+    starts_at: datetime
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if self.starts_at.tzinfo is None:
+            raise ValueError("a recording's start needs an offset from UTC")
+        if self.size_bytes <= 0 or self.seconds <= 0:
+            raise ValueError("a recording has bytes and a length")
+
+
+def register_recording(
+    *, actor: Actor, camera: Camera, file: RecordedFile, now: datetime
+) -> Recording:
+    """Keep a recording of the camera, hashed on its way into the store. Inside the tenant's scope.
+
+    Times are kept true: the camera's clock less its measured offset. Raises StorageUnavailable; nothing is kept then.
+    """
+    identity, starts_at = uuid4(), true_time(camera, file.starts_at)
+    stored = media_store().put_stream(
+        key=recording_key(tenant_id=actor.tenant_id, recording_id=identity),
+        stream=file.stream,
+        length=file.size_bytes,
+        content_type=file.media_type,
+    )
+    row = Recording.objects.create(
+        id=identity,
+        tenant_id=actor.tenant_id,
+        camera=camera,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(seconds=file.seconds),
+        key=stored.key,
+        size_bytes=stored.size,
+        sha256=stored.sha256,
+        registered_at=now,
+    )
+    record(
+        actor=actor,
+        event=Event.RECORDING_REGISTERED,
+        subject=Subject("camera", camera.id),
+        after={"starts_at": row.starts_at, "ends_at": row.ends_at, "sha256": row.sha256},
+        details={"recording": str(row.id)},
+    )
+    return row
 
 
 def grant_site(*, actor: Actor, user: User, site: Site) -> SiteUserObjectPermission:

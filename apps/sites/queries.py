@@ -1,5 +1,6 @@
 """Which sites a person works at, and what they may do there."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -7,7 +8,7 @@ from django.db.models import Q, QuerySet
 from apps.accounts.models import User
 from apps.accounts.permissions import EVERY_SITE, TENANT_WIDE, Permission, Role
 from apps.accounts.queries import people_who_may
-from apps.sites.models import Camera, Site
+from apps.sites.models import Camera, Recording, Site
 
 
 def sites_visible_to(user: User) -> QuerySet[Site]:
@@ -42,3 +43,14 @@ def _granted(user: User) -> Q:
         siteuserobjectpermission__user=user,
         siteuserobjectpermission__permission__codename="work_site",
     )
+
+
+def true_time(camera: Camera, shown: datetime) -> datetime:
+    """The true time at which the camera's clock showed `shown`, as far as its offset was measured."""
+    return shown - timedelta(seconds=camera.clock_offset_seconds)
+
+
+def recording_over(*, camera: Camera, start: datetime, end: datetime) -> Recording | None:
+    """A kept recording of the camera with all of [start, end], true times; of several the one registered last."""
+    found = Recording.objects.filter(camera=camera, starts_at__lte=start, ends_at__gte=end)
+    return found.order_by("-registered_at").first()

@@ -53,6 +53,11 @@ def sighting_crop(*, tenant_id: UUID, entry_id: UUID, alert_id: UUID) -> str:
     return f"{_entry(tenant_id, entry_id)}/leads/{alert_id}.jpg"
 
 
+def recording(*, tenant_id: UUID, recording_id: UUID) -> str:
+    """Return the key of a stretch of a camera's recording (media bucket)."""
+    return f"{TENANTS}{tenant_id}/recordings/{recording_id}"
+
+
 def audit_checkpoint(*, tenant_id: UUID | str, tree_size: int) -> str:
     """Return the key of a signed checkpoint; keys sort by the size of the tree."""
     return f"{audit_checkpoints(tenant_id=tenant_id)}{tree_size:020d}.json"

@@ -53,6 +53,7 @@ class Desk:
             self.blur,
             self.compare,
             self.explain,
+            self.cut_before,
             self.note_footage,
             self.assess,
             self.step,
@@ -93,6 +94,10 @@ class Desk:
     @declared.EXPLAIN_CLIP.implemented_by
     async def explain(self, message: AlertRef) -> None:
         self._asked("explain_clip", message)
+
+    @declared.CUT_BEFORE.implemented_by
+    async def cut_before(self, message: AlertRef) -> None:
+        self._asked("cut_before", message)
 
     @declared.NOTE_FOOTAGE.implemented_by
     async def note_footage(self, message: NoteFootage) -> None:

@@ -1,6 +1,8 @@
 """Bringing an alert's footage into the object store: hashed while it streams, registered as evidence."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from django.conf import settings
@@ -8,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.clip_format import HEAD_BYTES, ClipContainer, ClipRefused, check_clip_head
+from apps.alerts.intake import CUT_FROM_RECORDING
 from apps.alerts.models import Alert, Clip
 from apps.alerts.operations.analysis import begin_analysis, note_step
 from apps.alerts.operations.blurring import note_step_failed
@@ -17,6 +20,7 @@ from apps.alerts.operations.clips import (
     refuse_clip,
     store_clip,
 )
+from apps.alerts.queries import recording_of, span_of
 from apps.alerts.spool import path_of
 from apps.audit.events import Actor
 from apps.evidence.models import EvidenceKind
@@ -27,6 +31,7 @@ from apps.storage.objects import StoredObject
 from apps.storage.store import media_store
 from apps.storage.streams import Readable
 from apps.triage.states import AlertState, ClipState
+from workers.activities.recorded import cut_out
 from workflows.activities import ACQUIRE_CLIP, NOTE_FOOTAGE
 from workflows.messages import AcquireClip, ClipFound, ClipStanding, NoteFootage, Stage
 
@@ -71,6 +76,8 @@ def _bring(clip: Clip, *, give_up: bool) -> ClipStanding:
     if clip.state == ClipState.SPOOLED:
         return _store_spooled(clip)
     if clip.state in (ClipState.PENDING, ClipState.MISSING):
+        if clip.delivery == CUT_FROM_RECORDING:
+            return _store_cut(clip) or _without(clip, give_up=give_up)
         uploaded = clip.delivery == _UPLOAD and _store_uploaded(clip)
         return uploaded or _without(clip, give_up=give_up)
     return ClipStanding(clip.state)
@@ -105,6 +112,26 @@ def _store_uploaded(clip: Clip) -> ClipStanding | None:
     return standing
 
 
+def _store_cut(clip: Clip) -> ClipStanding | None:
+    """Cut the clip out of the camera's recording; None when no recording has its time any more."""
+    with tenant_scope(clip.tenant_id):
+        alert = Alert.objects.select_related("camera").get(id=clip.alert_id)
+        recording = recording_of(alert)
+    if recording is None:
+        return None
+    start, end = span_of(alert)
+    with TemporaryDirectory(prefix="cut-") as folder:
+        target = Path(folder) / "span"
+        try:
+            found = cut_out(recording, start=start, end=end, target=target)
+        except ClipRefused as refusal:
+            return _refuse(clip, refusal.code.value, refusal.sentence)
+        clip.original_name = found.name(recording)
+        with target.open("rb") as file:
+            length = target.stat().st_size
+            return _store(clip, file, length=length, container=found.cut.container)
+
+
 def _store(clip: Clip, stream: Readable, *, length: int, container: str) -> ClipStanding:
     """Stream into the store, then register; a digest other than the one on arrival is refused."""
     store = media_store()
@@ -129,6 +156,7 @@ def _register(
     clip: Clip, stored: StoredObject, *, bucket: str, media_type: str, container: str
 ) -> None:
     now = timezone.now()
+    Clip.objects.filter(alert_id=clip.alert_id).update(original_name=clip.original_name)
     store_clip(
         alert_id=clip.alert_id,
         stored=stored,

@@ -42,6 +42,29 @@ def record_blurred(*, alert_id: UUID, key: str, facts: Mapping[str, object], now
     return row
 
 
+def record_before(*, alert_id: UUID, key: str, seconds: float, facts: Mapping[str, object]) -> Clip:
+    """The `seconds` before the clip, faces blurred, lie under `key`. Idempotent by its key."""
+    row = Clip.objects.select_for_update().get(alert_id=alert_id)
+    if row.before_key == key:
+        return row
+    row.before_key, row.before_seconds, row.before_note = key, seconds, ""
+    row.save(update_fields=["before_key", "before_seconds", "before_note"])
+    record(
+        actor=Actor.system(row.tenant_id),
+        event=Event.CLIP_BEFORE_CUT,
+        subject=Subject("alert", alert_id),
+        after={"before": key},
+        details=dict(facts),
+    )
+    publish_live(tenant_id=row.tenant_id, topic="alert", subject_id=alert_id)
+    return row
+
+
+def note_nothing_before(*, alert_id: UUID, reason: str) -> None:
+    """There is no footage of the time before the clip, and why: that is an answer, not a failure."""
+    Clip.objects.filter(alert_id=alert_id, before_key="").update(before_note=reason)
+
+
 def note_not_blurred(*, alert_id: UUID, reason: str) -> None:
     """There is no blurred copy, and why, in a sentence. Never overrules a copy that is there."""
     _note(alert_id=alert_id, step="blur_clip", reason=reason)

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.accounts.live import publish_live
-from apps.alerts.intake import AlertIntake, ClipDelivery
+from apps.alerts.intake import CUT_FROM_RECORDING, AlertIntake, ClipDelivery
 from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.alerts.operations.clips import move_clip
-from apps.alerts.queries import NamedCamera, camera_named
+from apps.alerts.queries import NamedCamera, camera_named, recording_of
 from apps.alerts.spool import SpooledClip, discard
 from apps.audit.events import NO_TENANT, Actor, Event, Subject
 from apps.audit.operations import record
@@ -142,6 +142,7 @@ def _insert_clip(
 ) -> None:
     """The clip's row, if one came or was announced; `alert.clip` is it afterwards."""
     if clip is None and intake.delivery is ClipDelivery.NONE:
+        _expect_from_recording(alert)
         return
     row = Clip(
         alert=alert,
@@ -165,6 +166,19 @@ def _insert_clip(
             code=clip.refused_code,
             refused_reason=clip.refused_reason,
         )
+
+
+def _expect_from_recording(alert: Alert) -> None:
+    """An alert that is only a time gets its clip out of the camera's recording, where one is kept."""
+    if recording_of(alert) is None:
+        return
+    Clip.objects.create(
+        alert=alert,
+        tenant_id=alert.tenant_id,
+        delivery=CUT_FROM_RECORDING,
+        state=ClipState.PENDING,
+        pending_reason="Being cut out of the camera's recording.",
+    )
 
 
 def _without_camera(

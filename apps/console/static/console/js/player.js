@@ -1,5 +1,6 @@
 // The clip player: element [data-player], its facts in a JSON script beside it. Recovers when the clip's address expired.
 import { loadAnalysis } from "./analysis.js";
+import { Before } from "./before.js";
 import { isTyping } from "./keys.js";
 import { Lanes, clock } from "./lanes.js";
 import { Overlay } from "./overlay.js";
@@ -32,6 +33,7 @@ class Player {
       csrf: facts.csrf,
       onReply: (reply) => this.recorded(reply),
     });
+    this.before = new Before(root, this.video, facts.before_url);
     this.listen();
     this.loadAnalysis();
     this.followSaliency();
@@ -173,6 +175,9 @@ class Player {
   }
 
   act(name) {
+    if (name === "before") return this.before.toggle();
+    if (name === "toggle" && this.before.isShown) return this.before.pauseOrPlay();
+    if (this.before.isShown) this.before.end();
     const acts = {
       toggle: () => this.toggle(),
       back: () => this.seek(this.video.currentTime - 10),
@@ -185,7 +190,7 @@ class Player {
       faster: () => this.faster(1),
       reload: () => this.reload(),
     };
-    acts[name]?.();
+    return acts[name]?.();
   }
 
   clicked(control) {
@@ -204,7 +209,7 @@ class Player {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
     const onControl = event.target.closest("button, summary, a, input");
-    const keys = { ",": "step-back", ".": "step-forward", "<": "slower", ">": "faster", l: "loop", m: "marked" };
+    const keys = { ",": "step-back", ".": "step-forward", "<": "slower", ">": "faster", l: "loop", m: "marked", p: "before" };
     let name = keys[event.key];
     if (event.key === " " && !onControl) name = "toggle";
     if (event.key === "ArrowLeft" && !event.target.matches("input")) name = "back";
