@@ -36,7 +36,7 @@ def cut_apart(source: Path, target: Path, *, start_seconds: float, end_seconds: 
 
     Raises ClipUndecodable with its sentence, subprocess.SubprocessError when it dies or takes over eight minutes.
     """
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own module, paths we chose
         [
             *(sys.executable, "-m", "workers.inference.cutting", str(source), str(target)),
             *(repr(start_seconds), repr(end_seconds)),
