@@ -19,7 +19,7 @@ from apps.alerts.models import Alert
 from workers.temporal import WORKFLOWS, sandbox
 from workflows.messages import workflow_id
 
-VERSION = 3
+VERSION = 4
 FOLDER = Path(__file__).parent / "recorded"
 CANARIES = ("García", "Garc", "example.test", "Operator", "retailer-", "camera-", "Gran V", ".mp4")
 
