@@ -107,7 +107,7 @@ def _keep(clip: Clip, found: Saliency) -> None:
     files = DerivedFiles(clip)
     files.add("saliency", "json", canonical_bytes(encode(found)), "application/json")
     maps = {"picture": found.picture, "joints": found.joints}
-    facts = {
+    facts: dict[str, object] = {
         "of_the_alert": found.of_the_alert,
         "evaluations": found.picture.evaluations if found.picture else 0,
     }
@@ -115,6 +115,6 @@ def _keep(clip: Clip, found: Saliency) -> None:
     with tenant_scope(clip.tenant_id):
         now = timezone.now()
         record_explained(
-            alert_id=clip.alert_id, key=files.key("saliency"), facts=facts | reliable, now=now
+            alert_id=clip.alert_id, key=files.key("saliency"), facts={**facts, **reliable}, now=now
         )
         files.register(now=now)
