@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -78,6 +78,7 @@ class NamedCamera:
     site_id: UUID
     is_active: bool
     is_drill: bool
+    is_recorded: bool
 
 
 def camera_named(name: str, *, tenant_id: UUID) -> NamedCamera | None:
@@ -93,11 +94,18 @@ def camera_named(name: str, *, tenant_id: UUID) -> NamedCamera | None:
 
 def _named_camera(**which: object) -> NamedCamera | None:
     columns = ("id", "site_id", "is_active", "tenant__is_drill")
-    row = Camera.objects.filter(**which).order_by().values_list(*columns).first()
+    kept = Exists(Recording.objects.filter(camera=OuterRef("pk")))
+    row = Camera.objects.filter(**which).order_by().values_list(*columns, kept).first()
     if row is None:
         return None
-    identity, site_id, is_active, is_drill = row
-    return NamedCamera(id=identity, site_id=site_id, is_active=is_active, is_drill=is_drill)
+    identity, site_id, is_active, is_drill, is_recorded = row
+    return NamedCamera(
+        id=identity,
+        site_id=site_id,
+        is_active=is_active,
+        is_drill=is_drill,
+        is_recorded=is_recorded,
+    )
 
 
 def spool_names_in_use() -> Iterable[str]:

@@ -106,8 +106,11 @@ class AlertPage:
 
     @property
     def follows(self) -> str:
-        """The parts that replace themselves when the alert changes; never what a person is using."""
-        parts = ["#alert-head"]
+        """The parts that replace themselves when the alert changes; never what a person is using.
+
+        This list is one of them: a player that has come must not be replaced while it plays.
+        """
+        parts = ["#alert-follower", "#alert-head"]
         if self.alert.is_waiting and not (self.item and self.item.may_act):
             parts.append("#alert-item")
         if self.assessed is None:

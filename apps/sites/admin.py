@@ -16,6 +16,7 @@ from apps.audit.events import Event
 from apps.sites.models import (
     Camera,
     CameraLink,
+    Recording,
     Roster,
     Site,
     SiteUserObjectPermission,
@@ -152,3 +153,10 @@ class GrantAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         grant = grant_site(actor=actor_of(request), user=obj.user, site=obj.content_object)
         obj.pk = grant.pk
+
+
+@admin.register(Recording)
+class RecordingAdmin(ReadOnlyAdmin):
+    list_display = ["camera", "starts_at", "ends_at", "size_bytes", "registered_at"]
+    list_filter = ["camera__site"]
+    ordering = ["-starts_at"]

@@ -119,7 +119,7 @@ def test_a_role_without_footage_gets_the_words_but_no_player(
 def test_an_alert_in_analysis_follows_by_itself(world: World) -> None:
     page = page_of(world, make_alert(world.camera))
     assert "Not assessed yet" in page
-    assert 'hx-select-oob="#alert-head,#alert-side,#alert-player,#decision"' in page
+    assert 'hx-select-oob="#alert-follower,#alert-head,#alert-side,#alert-player,#decision"' in page
 
 
 def test_a_failed_step_is_visible(world: World, waiting: Waiting) -> None:

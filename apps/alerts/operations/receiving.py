@@ -65,7 +65,10 @@ def receive_alert(
     alert = _insert(actor=actor, intake=intake, camera=camera, now=now)
     if alert is None:
         return _delivered_before(_existing(actor, intake), actor=actor, intake=intake, clip=clip)
-    _insert_clip(alert, actor=actor, intake=intake, clip=clip)
+    if clip is not None or intake.delivery is not ClipDelivery.NONE:
+        _insert_clip(alert, actor=actor, intake=intake, clip=clip)
+    elif camera.is_recorded:
+        _expect_from_recording(alert)
     OutboxEntry.objects.create(
         alert=alert, tenant_id=actor.tenant_id, next_try_at=now, created_at=now
     )
@@ -141,9 +144,6 @@ def _insert_clip(
     alert: Alert, *, actor: Actor, intake: AlertIntake, clip: SpooledClip | None
 ) -> None:
     """The clip's row, if one came or was announced; `alert.clip` is it afterwards."""
-    if clip is None and intake.delivery is ClipDelivery.NONE:
-        _expect_from_recording(alert)
-        return
     row = Clip(
         alert=alert,
         tenant_id=actor.tenant_id,
