@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.alerts.queries import alerts_visible_to
@@ -103,9 +104,9 @@ def _links(user: User, events: list[AuditEvent]) -> dict[tuple[str, str], tuple[
             ids[event.subject.kind].add(UUID(str(event.subject.id)))
     alerts = alerts_visible_to(user).filter(id__in=ids["alert"]).only("id")
     cases = cases_visible_to(user).filter(id__in=ids["case"])
-    return {("alert", str(one.id)): (f"/alerts/{one.id}/", one.reference) for one in alerts} | {
-        ("case", str(one.id)): (f"/cases/{one.id}/", one.reference) for one in cases
-    }
+    return {
+        ("alert", str(one.id)): (reverse("alert", args=[one.id]), one.reference) for one in alerts
+    } | {("case", str(one.id)): (reverse("case", args=[one.id]), one.reference) for one in cases}
 
 
 def _known(event: str) -> str:

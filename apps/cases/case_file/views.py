@@ -32,11 +32,9 @@ from apps.cases.forms import CaseFileForm, WithdrawForm
 from apps.cases.models import Case, CaseFile
 from apps.cases.queries import cases_visible_to
 from apps.sites.queries import allows
-from apps.triage.states import CaseFileState
 
 LINK_SECONDS = 60
 WRONG = 422
-UNDER_WAY = (CaseFileState.REQUESTED,)
 
 
 @login_required
