@@ -56,9 +56,13 @@ INSTALLED_APPS = [
     "apps.alerts",
     "apps.reliability",
     "apps.reviews",
+    "apps.people",
     "apps.evidence",
     "apps.watchlists",
     "apps.cases",
+    "apps.reports",
+    "apps.subject_requests",
+    "apps.oversight",
     "apps.console",
     "workers",
 ]

@@ -38,6 +38,21 @@ class Permission(StrEnum):
     CONFIRM_SIGHTING = "sightings:confirm"  # at a site: one of the two people a match needs
     VIEW_PERSON_HISTORY = "sightings:history"  # a person's sightings across sites
     MANAGE_LEGAL_GATE = "watchlist:gate"  # lawful basis, DPIA and sign-off that switch faces on
+    CORRECT_DECISIONS = "alerts:correct"  # at a site: never by a person who made the decision
+    STOP_MACHINE = "machine:stop"  # at a site: halt triage of a camera, a site, or all
+    RESUME_MACHINE = "machine:resume"  # at a site: let it go on, with a reason
+    DRAFT_REPORTS = "reports:draft"  # at a site: police reports and statements
+    SIGN_REPORTS = "reports:sign"  # at a site: only one's own statement
+    HOLD_EVIDENCE = "evidence:hold"  # at a site: legal hold
+    MANAGE_RETENTION = "evidence:retention"  # periods by category, dry runs
+    HANDLE_SUBJECT_REQUESTS = "subject_requests:handle"
+    APPROVE_DISCLOSURE = "subject_requests:approve"  # never by the person who prepared it
+    ERASE_PEOPLE = "subject_requests:erase"  # never by the person who asked for it
+    VIEW_OVERSIGHT = "oversight:view"  # system card, risks, notices
+    MANAGE_OVERSIGHT = "oversight:manage"  # risk register, notices, incidents of the system
+    REPORT_SYSTEM_INCIDENT = "oversight:report"
+    MANAGE_TRAINING_RECORDS = "training_records:manage"  # who was trained for which release
+    EXPORT_RECORDS = "records:export"  # records of a period, technical file
     MANAGE_SITES = "sites:manage"
     MANAGE_POLICY = "policy:manage"  # draft versions, try them on the past
     ACTIVATE_POLICY = "policy:activate"  # make a version the one new alerts are judged by
@@ -58,12 +73,21 @@ _HANDLES_ALERTS = {
     Permission.DECIDE,
     Permission.VIEW_CASES,
     Permission.VIEW_EVIDENCE,
+    Permission.STOP_MACHINE,
+    Permission.VIEW_OVERSIGHT,
+    Permission.REPORT_SYSTEM_INCIDENT,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(
         _HANDLES_ALERTS
-        | {Permission.EDIT_CASES, Permission.REVEAL_FACES, Permission.CONFIRM_SIGHTING}
+        | {
+            Permission.EDIT_CASES,
+            Permission.REVEAL_FACES,
+            Permission.CONFIRM_SIGHTING,
+            Permission.DRAFT_REPORTS,
+            Permission.SIGN_REPORTS,
+        }
     ),
     Role.STORE_MANAGER: frozenset(
         {
@@ -71,6 +95,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_CASES,
             Permission.RAISE_ALERTS,
             Permission.VIEW_RELIABILITY,
+            Permission.STOP_MACHINE,
+            Permission.VIEW_OVERSIGHT,
+            Permission.REPORT_SYSTEM_INCIDENT,
         }
     ),
     Role.LP_LEAD: frozenset(
@@ -88,6 +115,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_RELIABILITY,
             Permission.VIEW_FAIRNESS,
             Permission.EXPORT_TRAINING,
+            Permission.CORRECT_DECISIONS,
+            Permission.RESUME_MACHINE,
+            Permission.DRAFT_REPORTS,
+            Permission.SIGN_REPORTS,
+            Permission.HOLD_EVIDENCE,
         }
     ),
     Role.COMPLIANCE: frozenset(
@@ -104,9 +136,21 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_RELIABILITY,
             Permission.VIEW_FAIRNESS,
             Permission.MANAGE_FAIRNESS,
+            Permission.CORRECT_DECISIONS,
+            Permission.STOP_MACHINE,
+            Permission.HOLD_EVIDENCE,
+            Permission.MANAGE_RETENTION,
+            Permission.HANDLE_SUBJECT_REQUESTS,
+            Permission.APPROVE_DISCLOSURE,
+            Permission.ERASE_PEOPLE,
+            Permission.VIEW_OVERSIGHT,
+            Permission.MANAGE_OVERSIGHT,
+            Permission.REPORT_SYSTEM_INCIDENT,
+            Permission.MANAGE_TRAINING_RECORDS,
+            Permission.EXPORT_RECORDS,
         }
     ),
-    Role.ADMINISTRATOR: frozenset(set(Permission) - {Permission.DECIDE}),
+    Role.ADMINISTRATOR: frozenset(set(Permission) - {Permission.DECIDE, Permission.SIGN_REPORTS}),
     Role.OPS: frozenset({Permission.OPERATE, Permission.USE_ADMIN}),
 }
 
@@ -121,6 +165,15 @@ TENANT_WIDE: frozenset[Permission] = frozenset(
         Permission.APPROVE_WATCHLIST,
         Permission.VIEW_PERSON_HISTORY,
         Permission.MANAGE_LEGAL_GATE,
+        Permission.MANAGE_RETENTION,
+        Permission.HANDLE_SUBJECT_REQUESTS,
+        Permission.APPROVE_DISCLOSURE,
+        Permission.ERASE_PEOPLE,
+        Permission.VIEW_OVERSIGHT,
+        Permission.MANAGE_OVERSIGHT,
+        Permission.REPORT_SYSTEM_INCIDENT,
+        Permission.MANAGE_TRAINING_RECORDS,
+        Permission.EXPORT_RECORDS,
         Permission.MANAGE_SITES,
         Permission.MANAGE_POLICY,
         Permission.ACTIVATE_POLICY,

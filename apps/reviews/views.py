@@ -14,12 +14,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import trigger_client_event
 
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.sessions import authenticated_recently
+from apps.accounts.sessions import (
+    authenticated_recently,
+    forget_kept,
+    kept_lists_for,
+    prove_it_is_you,
+)
 from apps.alerts.models import Alert
 from apps.alerts.queries import clip_of
 from apps.reviews.forms import DecisionForm, PlaybackForm, RegroupForm, SubmitForm, VerdictForm
@@ -48,7 +53,6 @@ from apps.reviews.screen import (
 from apps.sites.queries import allows, sites_visible_to
 from apps.triage.states import Verdict
 
-DRAFT = "decision_draft"
 CONFLICT = 409
 WRONG = 422
 
@@ -236,7 +240,7 @@ def _prepare(request: HttpRequest, user: User, alert: Alert, form: DecisionForm)
     except UnableToDecide as refusal:
         form.add_error(None, refusal.sentence)
         return _panel(request, alert, form, status=CONFLICT)
-    request.session.pop(DRAFT, None)
+    forget_kept(request)
     context = {
         "alert": alert,
         "statement": statement_of(DecisionPayload.from_json(prepared.attempt.payload)),
@@ -248,27 +252,22 @@ def _prepare(request: HttpRequest, user: User, alert: Alert, form: DecisionForm)
 
 
 def _prove_it_is_you(request: HttpRequest, alert: Alert, verdict: Verdict) -> HttpResponse:
-    """Ask for the password again and come back to the same panel with what was filled in."""
-    if request.method == "POST":
-        request.session[DRAFT] = {
-            "alert": str(alert.id),
-            "reasons": request.POST.getlist("reasons"),
-            "comment": request.POST.get("comment", ""),
-            "transfer_seen": request.POST.get("transfer_seen", ""),
-        }
-    back = f"{reverse('alert', args=[alert.id])}?{urlencode({'decide': verdict.value})}"
-    address = f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponseClientRedirect(address)
-    return redirect(address)
+    return prove_it_is_you(request, _decision_page(alert.id, verdict))
+
+
+def _decision_page(alert_id: UUID, verdict: Verdict) -> str:
+    return f"{reverse('alert', args=[alert_id])}?{urlencode({'decide': verdict.value})}"
 
 
 def _form(request: HttpRequest, verdict: Verdict) -> DecisionForm:
     """An empty form, or what the person had filled in before proving who they are."""
-    draft: dict[str, Any] = request.session.get(DRAFT) or {}
-    initial = {"verdict": verdict.value}
-    if draft.get("alert") == str(request.resolver_match.kwargs["alert_id"]):  # type: ignore[union-attr]
-        initial |= {name: draft[name] for name in ("reasons", "comment", "transfer_seen")}
+    alert_id = request.resolver_match.kwargs["alert_id"]  # type: ignore[union-attr]
+    kept = kept_lists_for(request, page=_decision_page(alert_id, verdict))
+    initial: dict[str, Any] = {"verdict": verdict.value}
+    if kept:
+        initial["reasons"] = kept.get("reasons", [])
+        for name in ("comment", "transfer_seen"):
+            initial[name] = "".join(kept.get(name, [])[-1:])
     return DecisionForm(initial=initial, verdict=verdict)
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.sessions import DRAFT
 from apps.alerts.models import Alert, Disposition
 from apps.reviews.models import DecisionAttempt, Playback
 from apps.reviews.operations import apply_attempt
@@ -117,10 +118,10 @@ def test_an_old_sign_in_is_asked_for_again_and_nothing_typed_is_lost(
     assert not DecisionAttempt.objects.exists()
     fragment = client.post(f"/alerts/{waiting.id}/decide/", typed, headers=HTMX)
     assert fragment["HX-Redirect"] == answer["Location"]
-    draft = client.session["decision_draft"]
+    draft = client.session[DRAFT]
     client = signed_in(world.operator)
     session = client.session
-    session["decision_draft"] = draft
+    session[DRAFT] = draft
     session.save()
     opened = client.get(f"/alerts/{waiting.id}/?decide=false_alarm").content.decode()
     assert f"/alerts/{waiting.id}/decide/?verdict=false_alarm" in opened

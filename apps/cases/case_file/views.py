@@ -1,6 +1,5 @@
 """Case files on screen: asking for one, releasing it, taking it back; and what its recipient sees."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.sessions import authenticated_recently
+from apps.accounts.sessions import authenticated_recently, prove_it_is_you
 from apps.accounts.tenancy import tenant_scope
 from apps.audit.events import Actor, Channel
 from apps.cases.case_file.operations import (
@@ -90,7 +89,7 @@ def release(request: HttpRequest, case_id: UUID, file_id: UUID) -> HttpResponse:
     user, file = _file_for(request, case_id, file_id, Permission.RELEASE_CASE_FILES)
     back = reverse("case-files", args=[case_id])
     if not authenticated_recently(request):
-        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")
+        return prove_it_is_you(request, back)
     try:
         handed = release_case_file(
             actor=actor_of(request), user=user, file=file, now=timezone.now()

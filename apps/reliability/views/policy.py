@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.sessions import authenticated_recently
+from apps.accounts.sessions import authenticated_recently, kept_for, prove_it_is_you
 from apps.reliability.forms.activation import ActivationForm, BacktestForm
 from apps.reliability.forms.choices import ChoiceForm
 from apps.reliability.forms.cost_model import CostModelForm
@@ -56,7 +55,6 @@ from apps.triage.decoding import UnableToDecode
 from apps.triage.sequence import SequencePolicy
 from apps.triage.vocabulary import label_words
 
-DRAFT = "activation_draft"
 WRONG = 422
 CONFLICT = 409
 MOST_SHOWN = 20
@@ -156,7 +154,7 @@ def activate(request: HttpRequest, kind: VersionKind, version_id: UUID) -> HttpR
     if not user.may(Permission.ACTIVATE_POLICY):
         raise PermissionDenied(Permission.ACTIVATE_POLICY.value)
     if not authenticated_recently(request):
-        return _prove_it_is_you(request, found)
+        return prove_it_is_you(request, f"{request.path.removesuffix('activate/')}#activate")
     form = ActivationForm(request.POST)
     if not form.is_valid():
         return _version(request, user, kind, found, form=form, status=WRONG)
@@ -173,7 +171,6 @@ def activate(request: HttpRequest, kind: VersionKind, version_id: UUID) -> HttpR
         found.refresh_from_db()
         form.add_error(None, str(refusal))
         return _version(request, user, kind, found, form=form, status=CONFLICT)
-    request.session.pop(DRAFT, None)
     messages.success(request, f"New alerts are judged by version {found.version} from now on.")
     return redirect("reliability-policy")
 
@@ -325,7 +322,7 @@ def _version(
         "instead": instead,
         "title": _title(kind, found),
         "may_activate": user.may(Permission.ACTIVATE_POLICY),
-        "form": form or ActivationForm(initial=_kept_reason(request, found)),
+        "form": form or ActivationForm(initial=kept_for(request)),
         "backtest_form": BacktestForm(initial=BacktestForm.last_quarter(timezone.now().date())),
         "backtests": _backtests(found),
     }
@@ -354,18 +351,3 @@ def _backtests(found: AnyVersion) -> list[Backtest]:
     if isinstance(found, SequencePolicyVersion):
         return []
     return list(found.backtests.all()[:5])
-
-
-def _kept_reason(request: HttpRequest, found: AnyVersion) -> dict[str, str]:
-    kept = request.session.get(DRAFT) or {}
-    return {"reason": kept["reason"]} if kept.get("version") == str(found.id) else {}
-
-
-def _prove_it_is_you(request: HttpRequest, found: AnyVersion) -> HttpResponse:
-    """Ask for the password again and come back to the same card with the reason as written."""
-    request.session[DRAFT] = {
-        "version": str(found.id),
-        "reason": request.POST.get("reason", "")[:2_000],
-    }
-    back = f"{request.path.removesuffix('activate/')}#activate"
-    return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")

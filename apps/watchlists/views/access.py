@@ -1,13 +1,10 @@
-"""Who asks, whether they may, and whether they have just proven who they are."""
+"""Who asks, and whether they may."""
 
-from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -15,11 +12,8 @@ from apps.sites.queries import allows
 from apps.watchlists.models import SightingLead, WatchlistEntry
 from apps.watchlists.queries.sightings import leads_visible_to
 
-DRAFT = "watchlist_draft"
 WRONG = 422
 CONFLICT = 409
-_LONGEST_KEPT = 2_000
-_MOST_KEPT = 20
 
 
 def asking(request: HttpRequest, *permissions: Permission) -> User:
@@ -54,23 +48,3 @@ def lead_for(request: HttpRequest, lead_id: UUID) -> tuple[User, SightingLead]:
     if not allows(user, Permission.CONFIRM_SIGHTING, lead.site_id):
         raise PermissionDenied(Permission.CONFIRM_SIGHTING.value)
     return user, lead
-
-
-def prove_it_is_you(request: HttpRequest, back: str) -> HttpResponse:
-    """Ask for the password again and come back to the page with what was filled in."""
-    kept = {
-        name: value[:_LONGEST_KEPT]
-        for name, value in list(request.POST.items())[:_MOST_KEPT]
-        if name != "csrfmiddlewaretoken" and isinstance(value, str)
-    }
-    request.session[DRAFT] = {"back": back, "values": kept}
-    return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")
-
-
-def kept_for(request: HttpRequest) -> dict[str, Any]:
-    """What the person had filled in on this page before proving who they are; once."""
-    draft = request.session.get(DRAFT) or {}
-    if str(draft.get("back", "")).partition("#")[0] != request.path:
-        return {}
-    request.session.pop(DRAFT, None)
-    return dict(draft["values"])

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.sessions import authenticated_recently
+from apps.accounts.sessions import authenticated_recently, prove_it_is_you
 from apps.watchlists.forms import RenewalForm, SeenForm
 from apps.watchlists.models import EntryRenewal, WatchlistEntry
 from apps.watchlists.operations.approving import (
@@ -28,7 +28,7 @@ from apps.watchlists.operations.approving import (
 from apps.watchlists.operations.proposing import Term, UnableToPropose, propose_renewal
 from apps.watchlists.queries.entries import awaiting_approval, renewals_awaiting
 from apps.watchlists.queries.gate import gate_of
-from apps.watchlists.views.access import CONFLICT, WRONG, asking, entry_for, prove_it_is_you
+from apps.watchlists.views.access import CONFLICT, WRONG, asking, entry_for
 from apps.watchlists.views.entries import entry_page
 from apps.watchlists.views.tabs import tabs_for
 

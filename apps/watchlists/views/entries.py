@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.sessions import authenticated_recently
+from apps.accounts.sessions import authenticated_recently, kept_for, prove_it_is_you
 from apps.storage.objects import VIEW_SECONDS
 from apps.storage.store import media_store
 from apps.triage.states import ENTRY, EntryState
@@ -41,7 +41,7 @@ from apps.watchlists.queries.entries import (
 from apps.watchlists.queries.gate import gate_of
 from apps.watchlists.queries.sightings import history_of, path_of
 from apps.watchlists.queries.words import ended_words, finding_words
-from apps.watchlists.views.access import CONFLICT, asking, entry_for, kept_for, prove_it_is_you
+from apps.watchlists.views.access import CONFLICT, asking, entry_for
 from apps.watchlists.views.tabs import tabs_for
 
 PAGE_ROWS = 50

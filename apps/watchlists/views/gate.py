@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.sessions import authenticated_recently
+from apps.accounts.sessions import authenticated_recently, kept_for, prove_it_is_you
 from apps.watchlists.forms import BasisForm, DpiaForm, ReasonForm, SignOffForm
 from apps.watchlists.models.gate import LawfulBasis, SpecialCategoryCondition
 from apps.watchlists.operations.gate import (
@@ -36,7 +36,7 @@ from apps.watchlists.queries.gate import (
     gate_of,
     gate_versions,
 )
-from apps.watchlists.views.access import CONFLICT, WRONG, asking, kept_for, prove_it_is_you
+from apps.watchlists.views.access import CONFLICT, WRONG, asking
 from apps.watchlists.views.tabs import tabs_for
 
 MOST_VERSIONS = 20

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.sessions import authenticated_recently
+from apps.accounts.sessions import authenticated_recently, kept_for, prove_it_is_you
 from apps.storage.objects import VIEW_SECONDS
 from apps.storage.store import media_store
 from apps.watchlists.forms import JudgementForm
@@ -34,9 +34,7 @@ from apps.watchlists.views.access import (
     CONFLICT,
     WRONG,
     asking,
-    kept_for,
     lead_for,
-    prove_it_is_you,
 )
 from apps.watchlists.views.tabs import tabs_for
 

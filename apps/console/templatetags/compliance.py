@@ -1,0 +1,25 @@
+"""`{% compliance_tabs %}`: the pages of compliance as tabs: one table, filtered by what the person may do."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+
+register = template.Library()
+
+PAGES = (("Audit", "audit", Permission.VIEW_AUDIT),)
+
+
+@register.inclusion_tag("console/_tabs.html", takes_context=True)
+def compliance_tabs(context: dict[str, Any]) -> dict[str, Any]:
+    """The tabs of the person asking; the one whose address is the longest match is current."""
+    request = context["request"]
+    user = request.user
+    assert isinstance(user, User)
+    places = [(label, reverse(route)) for label, route, permission in PAGES if user.may(permission)]
+    current = max((url for _, url in places if request.path.startswith(url)), key=len, default="")
+    tabs = [{"label": label, "url": url, "is_current": url == current} for label, url in places]
+    return {"tabs": tabs, "label": "Compliance"}

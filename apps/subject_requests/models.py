@@ -1,0 +1,1 @@
+"""What a person may ask of their data: access, explanation, objection, erasure."""
