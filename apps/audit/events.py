@@ -180,6 +180,9 @@ class Event(StrEnum):
     ZONE_CHANGED = "zone:changed"
     ROSTER_CHANGED = "roster:changed"
 
+    VIEW_SAVED = "saved_view:saved"
+    VIEW_DELETED = "saved_view:deleted"
+
     AUDIT_CHECK_ASKED = "audit:check_asked"
     AUDIT_CHECK_ENDED = "audit:check_ended"
     AUDIT_SEARCHED = "audit:searched"
