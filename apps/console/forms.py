@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -38,12 +38,13 @@ class QueueFilters:
     site_id: UUID | None = None
     strategy: str = ""
     label: str = ""
-    mine: bool = False
+    assignee: str = ""
+    older: int = 0
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the tab leaves rows out."""
-        return bool(self.site_id or self.strategy or self.label or self.mine)
+        return bool(self.site_id or self.strategy or self.label or self.assignee or self.older)
 
     def address(self, **changes: object) -> str:
         """The queue's query string with some filters changed; page numbers are left out."""
@@ -52,13 +53,24 @@ class QueueFilters:
             "site": self.site_id,
             "strategy": self.strategy,
             "label": self.label,
-            "mine": "1" if self.mine else "",
+            "assignee": self.assignee,
+            "older": self.older,
         } | changes
         return urlencode({name: str(value) for name, value in values.items() if value})
 
 
+ME: Final = "me"
+NOBODY: Final = "nobody"
+OLDER_WORDS: Final = {
+    15: "Older than 15 min",
+    60: "Older than 1 h",
+    240: "Older than 4 h",
+    1440: "Older than a day",
+}
+
+
 class QueueFilterForm(forms.Form):
-    """Reads ?state, ?site, ?strategy, ?label, ?mine. A wrong value is dropped, never an error page."""
+    """Reads ?state, ?site, ?strategy, ?label, ?assignee, ?older. A wrong value is dropped, never an error page."""
 
     state = forms.ChoiceField(choices=[(tab.value, tab.value) for tab in QueueTab], required=False)
     site = forms.UUIDField(required=False)
@@ -66,7 +78,20 @@ class QueueFilterForm(forms.Form):
         choices=[(strategy.value, strategy.value) for strategy in Strategy], required=False
     )
     label = forms.CharField(max_length=80, required=False)
-    mine = forms.BooleanField(required=False)
+    assignee = forms.CharField(max_length=36, required=False)
+    older = forms.TypedChoiceField(
+        choices=list(OLDER_WORDS.items()), coerce=int, empty_value=None, required=False
+    )
+
+    def clean_assignee(self) -> str:
+        """`me`, `nobody` or a person's id."""
+        asked = str(self.cleaned_data["assignee"])
+        if asked in ("", ME, NOBODY):
+            return asked
+        try:
+            return str(UUID(asked))
+        except ValueError as fault:
+            raise forms.ValidationError("not a person") from fault
 
     def filters(self) -> QueueFilters:
         """The readable part of what was asked."""
@@ -77,5 +102,6 @@ class QueueFilterForm(forms.Form):
             site_id=values.get("site"),
             strategy=values.get("strategy") or "",
             label=values.get("label") or "",
-            mine=bool(values.get("mine")),
+            assignee=values.get("assignee") or "",
+            older=values.get("older") or 0,
         )

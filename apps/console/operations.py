@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -64,9 +65,7 @@ def delete_view(*, actor: Actor, view: SavedView) -> None:
         view.delete()
 
 
-def hand_out(
-    *, actor: Actor, user: User, alerts: Sequence[Alert], to: User | None
-) -> Handed:
+def hand_out(*, actor: Actor, user: User, alerts: Sequence[Alert], to: User | None) -> Handed:
     """Give the open tasks of several alerts to one person, or with `to` None back to everybody.
 
     Each goes on its own: what somebody decided meanwhile does not hold up the rest. Only handing out is done to many
@@ -95,7 +94,7 @@ def _hand(*, actor: Actor, user: User, task: HumanTask, to: User | None) -> None
     with transaction.atomic():
         if to is None:
             release_task(actor=actor, user=user, task=task)
-        elif to.id == user.id:
+        elif to.id == user.id and not user.may(Permission.ASSIGN_TASKS):
             claim_task(actor=actor, user=user, task=task)
         else:
             assign_task(actor=actor, user=user, task=task, to=to)

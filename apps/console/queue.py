@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONObject, Now
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Assessment, Disposition
-from apps.console.forms import TAB_STATES, QueueFilters, QueueTab
+from apps.console.forms import ME, NOBODY, TAB_STATES, QueueFilters, QueueTab
 from apps.reviews.item_queries import (
     behind_count,
     is_behind_another,
@@ -168,9 +169,19 @@ def _fitting(user: User, filters: QueueFilters) -> Q:
         asked &= _looks_like(filters.strategy)
     if filters.label:
         asked &= Q(label=filters.label)
-    if filters.mine:
-        asked &= Q(tasks__state=TaskState.OPEN, tasks__assignee=user)
+    if filters.assignee:
+        asked &= _with(user, filters.assignee)
+    if filters.older:
+        asked &= Q(received_at__lt=Now() - timedelta(minutes=filters.older))
     return asked
+
+
+def _with(user: User, assignee: str) -> Q:
+    if assignee == NOBODY:
+        return Q(tasks__state=TaskState.OPEN, tasks__assignee__isnull=True)
+    return Q(
+        tasks__state=TaskState.OPEN, tasks__assignee=user.id if assignee == ME else UUID(assignee)
+    )
 
 
 def _looks_like(strategy: str) -> Q:

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from apps.console import audit_views, views
+from apps.console import audit_views, desk_views, views
 
 urlpatterns = [
     path("", views.queue, name="queue"),
     path("queue/new/", views.queue_news, name="queue-news"),
     path("queue/badge/", views.queue_badge, name="queue-badge"),
+    path("search/", desk_views.search_page, name="search"),
+    path("queue/next/", desk_views.next_alert, name="queue-next"),
+    path("queue/hand-out/", desk_views.hand_alerts_out, name="queue-hand-out"),
+    path("queue/views/", desk_views.keep_view, name="queue-view-keep"),
+    path("queue/views/<uuid:view_id>/delete/", desk_views.forget_view, name="queue-view-delete"),
     path("queue/<uuid:alert_id>/", views.queue_row, name="queue-row"),
     path("audit/", audit_views.audit, name="audit"),
     path("audit/standing/", audit_views.audit_standing, name="audit-standing"),

@@ -17,11 +17,13 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
+from apps.accounts.queries import people_who_may
 from apps.alerts.models import Alert
 from apps.alerts.queries import alerts_visible_to
 from apps.cases.history import history_of_alert
 from apps.console.alert_page import alert_page
-from apps.console.forms import QueueFilterForm, QueueFilters, QueueTab
+from apps.console.forms import OLDER_WORDS, QueueFilterForm, QueueFilters, QueueTab
+from apps.console.models import SavedView
 from apps.console.queue import (
     PAGE_ROWS,
     labels_of,
@@ -52,7 +54,10 @@ QUEUE_KEYS = [
     ("j", "Next alert"),
     ("k", "Previous alert"),
     ("o", "Open the selected alert"),
+    ("c r b i", "Open the selected alert at this verdict"),
+    ("x", "Choose the selected alert, to hand it out"),
     ("n", "Show new alerts"),
+    ("Ctrl K", "Search everything"),
     ("?", "These keys"),
 ]
 ALERT_KEYS = [
@@ -66,7 +71,10 @@ ALERT_KEYS = [
     (", .", "One frame back, one frame on"),
     ("← →", "10 seconds back, 10 seconds on"),
     ("< >", "Slower, faster"),
+    ("T", "Take this alert, or give it back"),
+    ("N", "Next alert"),
     ("U", "Back to the queue"),
+    ("Ctrl K", "Search everything"),
     ("?", "These keys"),
 ]
 
@@ -87,6 +95,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(user, filters),
         "strategies": [(strategy.value, words) for strategy, words in STRATEGY_WORDS.items()],
         "labels": labels_of(user),
+        "ages": list(OLDER_WORDS.items()),
+        "people": people_who_may(user.tenant_id, Permission.DECIDE),
+        "views": list(SavedView.objects.filter(user=user)),
         "page": page,
         "rows": rows_of(alerts, currency=user.tenant.currency, filters=filters),
         "address": filters.address(),
@@ -94,6 +105,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         "news_address": filters.address(since=timezone.now().isoformat()),
         "sla_seconds": user.tenant.review_sla_seconds,
         "may_raise": user.may(Permission.RAISE_ALERTS),
+        "may_decide": user.may(Permission.DECIDE),
+        "may_assign": user.may(Permission.ASSIGN_TASKS),
         "keys": QUEUE_KEYS,
     }
     template = "console/_queue.html" if request.htmx else "console/queue.html"  # type: ignore[attr-defined]
@@ -126,6 +139,8 @@ def queue_row(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "row": rows[0],
         "address": filters.address(),
         "sla_seconds": user.tenant.review_sla_seconds,
+        "may_decide": user.may(Permission.DECIDE),
+        "may_assign": user.may(Permission.ASSIGN_TASKS),
     }
     return render(request, "console/_queue_row.html", context)
 
@@ -161,6 +176,7 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "history": history_of_alert(found),
         "sla_seconds": user.tenant.review_sla_seconds,
         "keys": ALERT_KEYS,
+        "may_decide": user.may(Permission.DECIDE),
         "may_view_reliability": user.may(Permission.VIEW_RELIABILITY),
     }
     return render(request, "console/alert.html", context)

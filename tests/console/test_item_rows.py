@@ -65,7 +65,7 @@ def test_a_filter_that_fits_a_duplicate_finds_its_item(world: World, trio: list[
     assert rows(client.get("/?label=checkout_skip").content.decode()) == [str(trio[0].id)]
     assert rows(client.get("/?strategy=escalate").content.decode()) == []
     HumanTask.objects.filter(alert=trio[2]).update(assignee=world.operator)
-    assert rows(client.get("/?mine=1").content.decode()) == [str(trio[0].id)]
+    assert rows(client.get("/?assignee=me").content.decode()) == [str(trio[0].id)]
 
 
 def test_a_split_alert_comes_back_as_its_own_row(world: World, trio: list[Alert]) -> None:

@@ -24,12 +24,34 @@ function select(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
-function openSelected() {
-  const row = document.querySelector(`${LIST} [data-row][data-selected]`) ?? rows()[0];
-  row?.querySelector("[data-open]").click();
+function selected() {
+  return document.querySelector(`${LIST} [data-row][data-selected]`) ?? rows()[0];
 }
 
-const LIST_KEYS = { j: () => select(1), k: () => select(-1), o: openSelected };
+function openSelected() {
+  selected()?.querySelector("[data-open]").click();
+}
+
+// A verdict's key opens the selected alert with that verdict's panel; what it needs is asked there.
+function openAt(verdict) {
+  const link = selected()?.querySelector("[data-open]");
+  if (link) location.assign(`${link.href}?decide=${verdict}`);
+}
+
+function choose() {
+  selected()?.querySelector("[type=checkbox]")?.click();
+}
+
+const LIST_KEYS = {
+  j: () => select(1),
+  k: () => select(-1),
+  o: openSelected,
+  x: choose,
+  c: () => openAt("theft_confirmed"),
+  r: () => openAt("false_alarm"),
+  b: () => openAt("benign_explained"),
+  i: () => openAt("inconclusive"),
+};
 
 function press(key) {
   const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);

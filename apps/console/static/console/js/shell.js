@@ -5,3 +5,5 @@ import "./keys.js";
 import "./forms.js";
 import "./messages.js";
 import "./live.js";
+import "./queue.js";
+import "./search.js";
