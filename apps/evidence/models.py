@@ -13,6 +13,7 @@ class EvidenceKind(models.TextChoices):
     WORKING = "working"
     STILL = "still"
     DOSSIER = "dossier"
+    REPORT = "report"
 
 
 class EvidenceItem(models.Model):
