@@ -142,6 +142,15 @@ class Event(StrEnum):
     SIGHTING_CONFIRMED = "sighting:confirmed"
     PERSON_HISTORY_VIEWED = "sighting:history_viewed"
 
+    REPORT_DRAFTED = "report:drafted"
+    REPORT_EDITED = "report:edited"
+    REPORT_REDRAFTED = "report:redrafted"
+    REPORT_SIGNED = "report:signed"
+    REPORT_SUPERSEDED = "report:superseded"
+    REPORT_WITHDRAWN = "report:withdrawn"
+    REPORT_RENDERED = "report:rendered"
+    REPORT_VIEWED = "report:viewed"
+
     ACCESS_DENIED = "access:denied"
     ACCESS_SIGNED_IN = "access:signed_in"
     ACCESS_SIGNED_OUT = "access:signed_out"

@@ -119,6 +119,16 @@ class LeadState(StrEnum):
     CLOSED = "closed"
 
 
+class ReportState(StrEnum):
+    """A report or statement. Every wording is kept; `signed` binds one of them to the person whose it is."""
+
+    DRAFT = "draft"
+    EDITED = "edited"
+    SIGNED = "signed"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
 class UnableToMove(Exception):
     """A row may not move between these two states."""
 
@@ -316,4 +326,16 @@ CASE_FILE = _machine(
     },
 )
 
-MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX, ENTRY, LEAD, CASE_FILE)
+REPORT = _machine(
+    "report",
+    initial={ReportState.DRAFT},
+    arrows={
+        ReportState.DRAFT: {ReportState.EDITED, ReportState.SIGNED, ReportState.WITHDRAWN},
+        ReportState.EDITED: {ReportState.EDITED, ReportState.SIGNED, ReportState.WITHDRAWN},
+        ReportState.SIGNED: {ReportState.SUPERSEDED, ReportState.WITHDRAWN},
+        ReportState.SUPERSEDED: set(),
+        ReportState.WITHDRAWN: set(),
+    },
+)
+
+MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX, ENTRY, LEAD, CASE_FILE, REPORT)

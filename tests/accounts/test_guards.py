@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.cases.models import Case, CaseFile
+from apps.reports.models import Report
 from apps.reviews.models import DecisionAttempt, HumanTask
 from apps.triage import states
 from apps.watchlists.models import SightingLead, WatchlistEntry
@@ -22,6 +23,7 @@ GUARDED = {
     "watchlist entry": WatchlistEntry,
     "sighting lead": SightingLead,
     "case file": CaseFile,
+    "report": Report,
 }
 APPEND_ONLY = [
     "alerts_assessment",
@@ -33,6 +35,8 @@ APPEND_ONLY = [
     "evidence_custodyevent",
     "cases_exhibit",
     "cases_incident",
+    "reports_reportversion",
+    "reports_reportsignature",
 ]
 
 
