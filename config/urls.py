@@ -20,7 +20,7 @@ urlpatterns = [
     path("", include("apps.oversight.urls")),
     path("reliability/", include("apps.reliability.urls")),
     path("reliability/", include("apps.reliability.policy_urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("config.sign_in_urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -3,8 +3,10 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from django.http import HttpRequest
 
+from apps.accounts.access_events import tell_access
 from apps.accounts.actors import actor_of, channel_of
 from apps.accounts.models import User
 from apps.accounts.tenancy import tenant_scope
@@ -41,3 +43,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 event=Event.ACCESS_SIGN_IN_FAILED,
                 subject=Subject("user", user.id if user else "unknown"),
             )
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        proven: bool = super().reauthenticate(user, password)
+        event = Event.ACCESS_REAUTHENTICATED if proven else Event.ACCESS_REAUTHENTICATION_FAILED
+        tell_access(request=context.request, user=user, event=event, how="password")
+        return proven

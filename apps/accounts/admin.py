@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -16,6 +18,7 @@ from apps.accounts.permissions import Role
 from apps.audit.events import Event
 
 admin.site.unregister(Group)  # roles are the enum's; groups would be a second way
+admin.site.unregister([EmailAddress, Authenticator])  # each person's own, and no event would say so
 
 
 @admin.register(Tenant)

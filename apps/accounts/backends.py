@@ -24,6 +24,7 @@ _EDIT: dict[str, Permission] = {
     "accounts.tenant": Permission.MANAGE_USERS,
     "sites.site": Permission.MANAGE_SITES,
     "sites.camera": Permission.MANAGE_SITES,
+    "sites.cameralink": Permission.MANAGE_SITES,
     "sites.zone": Permission.MANAGE_SITES,
     "sites.roster": Permission.MANAGE_SITES,
     "sites.siteuserobjectpermission": Permission.MANAGE_USERS,

@@ -152,7 +152,7 @@ class GrantAdmin(ReadOnlyAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         grant = grant_site(actor=actor_of(request), user=obj.user, site=obj.content_object)
-        obj.pk = grant.pk
+        obj.pk, obj.permission = grant.pk, grant.permission
 
 
 @admin.register(Recording)
