@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.queue, name="queue"),
     path("queue/new/", views.queue_news, name="queue-news"),
     path("queue/badge/", views.queue_badge, name="queue-badge"),
+    path("compliance/trust/", views.trust, name="trust"),
     path("search/", desk_views.search_page, name="search"),
     path("queue/next/", desk_views.next_alert, name="queue-next"),
     path("queue/hand-out/", desk_views.hand_alerts_out, name="queue-hand-out"),

@@ -34,6 +34,7 @@ from apps.console.queue import (
     with_rows,
 )
 from apps.console.saliency_part import saliency_layer, saliency_part
+from apps.console.trust import trust_questions
 from apps.reviews.screen import decision_screen
 from apps.sites.queries import allows, sites_visible_to
 from apps.triage.states import Strategy, Verdict
@@ -212,6 +213,20 @@ def alert_saliency_map(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     if not user.may(Permission.VIEW_CLIPS):
         raise PermissionDenied(Permission.VIEW_CLIPS.value)
     return JsonResponse(saliency_layer(alert=found, now=timezone.now()))
+
+
+@login_required
+@never_cache
+@require_GET
+def trust(request: HttpRequest) -> HttpResponse:
+    """Seven questions to ask of an assisted system, answered by the running one."""
+    user = request.user
+    assert isinstance(user, User)
+    if not user.may(Permission.VIEW_OVERSIGHT):
+        raise PermissionDenied(Permission.VIEW_OVERSIGHT.value)
+    now = timezone.now()
+    context = {"questions": trust_questions(user, now=now), "now": now}
+    return render(request, "console/trust.html", context)
 
 
 def _viewer(request: HttpRequest) -> User:

@@ -10,7 +10,10 @@ from apps.accounts.permissions import Permission
 
 register = template.Library()
 
-PAGES = (("Audit", "audit", Permission.VIEW_AUDIT),)
+PAGES = (
+    ("Audit", "audit", Permission.VIEW_AUDIT),
+    ("Trust", "trust", Permission.VIEW_OVERSIGHT),
+)
 
 
 @register.inclusion_tag("console/_tabs.html", takes_context=True)
