@@ -60,6 +60,7 @@ class Permission(StrEnum):
     EXPORT_TRAINING = "training:export"  # at a site: what a detector learns from
     VIEW_FAIRNESS = "fairness:view"  # rates by group from the separate audit sample
     MANAGE_FAIRNESS = "fairness:manage"  # import audit samples, close alarms
+    MANAGE_ZONES = "zones:manage"  # at a site: zones on its cameras, operator minutes
     MANAGE_SOURCES = "sources:manage"
     MANAGE_USERS = "users:manage"
     USE_ADMIN = "admin:use"
@@ -95,6 +96,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_CASES,
             Permission.RAISE_ALERTS,
             Permission.VIEW_RELIABILITY,
+            Permission.MANAGE_ZONES,
             Permission.STOP_MACHINE,
             Permission.VIEW_OVERSIGHT,
             Permission.REPORT_SYSTEM_INCIDENT,

@@ -187,6 +187,7 @@ class Event(StrEnum):
     CAMERAS_UNLINKED = "camera:unlinked"
     ZONE_CREATED = "zone:created"
     ZONE_CHANGED = "zone:changed"
+    ZONE_REMOVED = "zone:removed"
     ROSTER_CHANGED = "roster:changed"
 
     VIEW_SAVED = "saved_view:saved"

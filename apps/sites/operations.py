@@ -202,5 +202,76 @@ def _grant_event(actor: Actor, user_id: UUID, site: Site, *, granted: bool) -> N
     )
 
 
-def _site(site: Site) -> dict[str, str]:
+def _site(site: Site) -> dict[str, object]:
     return {"slug": site.slug, "name": site.name, "timezone": site.timezone}
+
+
+def change_site(*, actor: Actor, site: Site, name: str, timezone: str) -> None:
+    """Rename a store or move it to its time zone. Raises ValidationError; then nothing is changed."""
+    before = _site(Site.objects.get(id=site.id))
+    site.name, site.timezone = name, timezone
+    site.full_clean()
+    site.save(update_fields=["name", "timezone"])
+    _changed(actor, Event.SITE_CHANGED, Subject("site", site.id), before, _site(site))
+
+
+def change_camera(
+    *, actor: Actor, camera: Camera, name: str, clock_offset_seconds: float, is_active: bool
+) -> None:
+    """Say what a camera is called, how far its clock is off, and whether it is in use. Raises ValidationError."""
+    before = _camera(Camera.objects.get(id=camera.id))
+    camera.name, camera.is_active = name, is_active
+    camera.clock_offset_seconds = clock_offset_seconds
+    camera.full_clean()
+    camera.save(update_fields=["name", "clock_offset_seconds", "is_active"])
+    _changed(actor, Event.CAMERA_CHANGED, Subject("camera", camera.id), before, _camera(camera))
+
+
+def change_zone(
+    *, actor: Actor, zone: Zone, kind: str, name: str, polygon: Sequence[Sequence[float]]
+) -> None:
+    """Move or rename a zone; records made with the old one keep it. Raises ValidationError."""
+    before = _zone(Zone.objects.get(id=zone.id))
+    zone.kind, zone.name, zone.polygon = kind, name, [list(corner) for corner in polygon]
+    zone.full_clean()
+    zone.save(update_fields=["kind", "name", "polygon"])
+    _changed(actor, Event.ZONE_CHANGED, Subject("zone", zone.id), before, _zone(zone))
+
+
+def remove_zone(*, actor: Actor, zone: Zone) -> None:
+    """Take a zone off the picture; records made with it keep it."""
+    _changed(actor, Event.ZONE_REMOVED, Subject("zone", zone.id), _zone(zone), None)
+    zone.delete()
+
+
+def remove_roster(*, actor: Actor, roster: Roster) -> None:
+    """Take back a period of operator minutes."""
+    before = {
+        "starts_at": roster.starts_at,
+        "ends_at": roster.ends_at,
+        "operator_minutes": roster.operator_minutes,
+    }
+    _changed(actor, Event.ROSTER_CHANGED, Subject("site", roster.site_id), before, None)
+    roster.delete()
+
+
+def _changed(
+    actor: Actor,
+    event: Event,
+    subject: Subject,
+    before: dict[str, object],
+    after: dict[str, object] | None,
+) -> None:
+    record(actor=actor, event=event, subject=subject, before=before, after=after)
+
+
+def _camera(camera: Camera) -> dict[str, object]:
+    return {
+        "name": camera.name,
+        "clock_offset_seconds": camera.clock_offset_seconds,
+        "is_active": camera.is_active,
+    }
+
+
+def _zone(zone: Zone) -> dict[str, object]:
+    return {"kind": zone.kind, "name": zone.name, "polygon": zone.polygon}
