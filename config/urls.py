@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("apps.watchlists.urls")),
     path("", include("apps.subject_requests.urls")),
     path("", include("apps.oversight.urls")),
+    path("settings/", include("apps.console.setup.urls")),
     path("reliability/", include("apps.reliability.urls")),
     path("reliability/", include("apps.reliability.policy_urls")),
     path("accounts/", include("config.sign_in_urls")),

@@ -85,6 +85,13 @@ PLACES = (
     ),
 )
 SYSTEM_PLACES = (
+    Place(
+        label="Settings",
+        icon="sliders-horizontal",
+        route="setup",
+        permission=Permission.MANAGE_ZONES,
+        below=("/settings/",),
+    ),
     Place(label="API", icon="book-open", route="api-docs", permission=Permission.MANAGE_SOURCES),
     Place(
         label="Administration",

@@ -1,0 +1,1 @@
+"""Settings on screen: sites, cameras with their zones, people and grants, detectors."""

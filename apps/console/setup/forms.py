@@ -1,0 +1,174 @@
+"""What the settings pages ask for, read and checked."""
+
+import json
+import zoneinfo
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Role
+from apps.alerts.models import DetectorSource
+from apps.sites.models import Camera, Site, ZoneKind, validate_polygon
+
+_LONGEST_OFFSET_SECONDS: Final = 86_400.0
+
+
+class SiteForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        choices=[(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
+        initial="Europe/Madrid",
+    )
+
+
+class NewSiteForm(SiteForm):
+    slug = forms.SlugField(
+        label="Short name",
+        help_text="Letters, digits and hyphens; detectors may use it. Stays as it is.",
+    )
+    field_order = ("name", "slug", "timezone")
+
+
+class CameraForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    clock_offset_seconds = forms.FloatField(
+        label="Clock offset, seconds",
+        min_value=-_LONGEST_OFFSET_SECONDS,
+        max_value=_LONGEST_OFFSET_SECONDS,
+        initial=0.0,
+        help_text="The camera's clock minus the true time, as last measured: positive when it runs ahead.",
+    )
+    is_active = forms.BooleanField(label="In use", required=False, initial=True)
+
+
+class NewCameraForm(forms.Form):
+    name = forms.CharField(label="Camera", max_length=120)
+    slug = forms.SlugField(
+        label="Name detectors use", help_text="Unique in your company. Stays as it is."
+    )
+
+
+class CornersField(forms.CharField):
+    """Corners as "x y" per line in percent of the picture's width and height: what the editor writes, or a person."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": 5}), max_length=4_000, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "\n".join(f"{100 * x:.1f} {100 * y:.1f}" for x, y in value)
+
+    def to_python(self, value: Any) -> Any:
+        lines = [line.split() for line in str(value or "").splitlines() if line.strip()]
+        try:
+            corners = [[round(float(x) / 100, 4), round(float(y) / 100, 4)] for x, y in lines]
+        except ValueError as fault:
+            raise ValidationError(
+                "Each line holds one corner: two numbers from 0 to 100, such as “12.5 80”."
+            ) from fault
+        validate_polygon(corners)
+        return corners
+
+
+class ZoneForm(forms.Form):
+    name = forms.CharField(label="Zone", max_length=120)
+    kind = forms.ChoiceField(
+        choices=[(kind.value, kind.value.replace("_", " ")) for kind in ZoneKind]
+    )
+    polygon = CornersField(
+        label="Corners",
+        help_text="One corner a line, in percent from the left and from the top. The editor fills this in.",
+    )
+
+
+class LinkForm(forms.Form):
+    """Which other camera of the site sees a neighbouring place."""
+
+    camera = forms.ModelChoiceField(label="Adjacent camera", queryset=Camera.objects.none())
+
+    def __init__(self, *args: Any, of: Camera, **options: Any) -> None:
+        super().__init__(*args, **options)
+        others = Camera.objects.filter(site_id=of.site_id).exclude(id=of.id)
+        field = self.fields["camera"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = others
+
+
+class RosterForm(forms.Form):
+    """A period in the site's own time."""
+
+    starts_at = forms.DateTimeField(
+        label="From", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+    ends_at = forms.DateTimeField(
+        label="Until", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+    operator_minutes = forms.FloatField(
+        label="Operator minutes",
+        min_value=0,
+        max_value=100_000,
+        help_text="How many minutes of attention are there in the whole period, all people together.",
+    )
+
+
+class PersonForm(forms.Form):
+    name = forms.CharField(max_length=150)
+    role = forms.ChoiceField(choices=[(role.value, role.value.replace("_", " ")) for role in Role])
+    is_active = forms.BooleanField(label="May sign in", required=False, initial=True)
+
+
+class NewPersonForm(forms.Form):
+    name = forms.CharField(max_length=150)
+    email = forms.EmailField(label="E-mail address", help_text="The person signs in with it.")
+    role = forms.ChoiceField(choices=[(role.value, role.value.replace("_", " ")) for role in Role])
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise ValidationError("Somebody signs in with this address already.")
+        return email
+
+
+class GrantForm(forms.Form):
+    site = forms.ModelChoiceField(queryset=Site.objects.none())
+
+    def __init__(self, *args: Any, tenant_id: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["site"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Site.objects.filter(tenant_id=tenant_id)
+
+
+class NewDetectorForm(forms.Form):
+    name = forms.CharField(max_length=120, help_text="Such as the maker and the place of the box.")
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if DetectorSource.objects.filter(name=name).exists():
+            raise ValidationError("There is a detector of this name already.")
+        return name
+
+
+class RescoringForm(forms.Form):
+    """Where a detector can be asked to score frames again."""
+
+    url = forms.CharField(
+        label="Address for scoring again",
+        max_length=300,
+        required=False,
+        help_text="Inside your network. Empty: this detector cannot be asked, and its alerts are verified at most.",
+    )
+    beyond_network = forms.BooleanField(
+        label="The address may lie outside the network", required=False
+    )
+
+
+def polygons(zones: Any, *, without: Any = None) -> str:
+    """The other zones of a picture as JSON for the editor."""
+    return json.dumps(
+        [{"name": zone.name, "polygon": zone.polygon} for zone in zones if zone != without]
+    )

@@ -1,0 +1,47 @@
+"""Addresses of the settings pages, below /settings/."""
+
+from django.urls import path
+
+from apps.console.setup import pages, people
+
+urlpatterns = [
+    path("", pages.settings_home, name="setup"),
+    path("sites/new/", pages.site_new, name="setup-site-new"),
+    path("sites/<uuid:site_id>/", pages.site_settings, name="setup-site"),
+    path("sites/<uuid:site_id>/cameras/", pages.camera_new, name="setup-camera-new"),
+    path("sites/<uuid:site_id>/minutes/", pages.roster_new, name="setup-roster-new"),
+    path(
+        "sites/<uuid:site_id>/minutes/<uuid:roster_id>/remove/",
+        pages.roster_remove,
+        name="setup-roster-remove",
+    ),
+    path("cameras/<uuid:camera_id>/", pages.camera_settings, name="setup-camera"),
+    path("cameras/<uuid:camera_id>/link/", pages.camera_link, name="setup-camera-link"),
+    path(
+        "cameras/<uuid:camera_id>/link/<uuid:link_id>/remove/",
+        pages.camera_unlink,
+        name="setup-camera-unlink",
+    ),
+    path("cameras/<uuid:camera_id>/zones/new/", pages.zone_settings, name="setup-zone-new"),
+    path("cameras/<uuid:camera_id>/zones/<uuid:zone_id>/", pages.zone_settings, name="setup-zone"),
+    path(
+        "cameras/<uuid:camera_id>/zones/<uuid:zone_id>/remove/",
+        pages.zone_remove,
+        name="setup-zone-remove",
+    ),
+    path("people/", people.members, name="setup-members"),
+    path("people/<uuid:user_id>/", people.member, name="setup-member"),
+    path("people/<uuid:user_id>/grant/", people.grant, name="setup-grant"),
+    path("people/<uuid:user_id>/withdraw/<uuid:site_id>/", people.withdraw, name="setup-withdraw"),
+    path("detectors/", people.detectors, name="setup-detectors"),
+    path("detectors/<uuid:source_id>/", people.detector, name="setup-detector"),
+    path(
+        "detectors/<uuid:source_id>/rotate/", people.detector_rotate, name="setup-detector-rotate"
+    ),
+    path("detectors/<uuid:source_id>/off/", people.detector_off, name="setup-detector-off"),
+    path(
+        "detectors/<uuid:source_id>/rescoring/",
+        people.detector_rescoring,
+        name="setup-detector-rescoring",
+    ),
+]
