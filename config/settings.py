@@ -160,6 +160,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.audit.tasks.check_every_chain",
         "schedule": crontab(hour="3", minute="40"),
     },
+    "late-recordings": {"task": "apps.alerts.tasks.nudge_late_recordings", "schedule": 300.0},
     "expired-attempts": {"task": "apps.reviews.tasks.expire_attempts", "schedule": crontab()},
     "backtests": {
         "task": "apps.reliability.tasks.run_backtests",
@@ -220,6 +221,7 @@ INTAKE_MAX_BODY_BYTES = env.integer("INTAKE_MAX_BODY_BYTES", 64 * 1024 * 1024, l
 INTAKE_MAX_JSON_BYTES = env.integer("INTAKE_MAX_JSON_BYTES", 1024 * 1024, least=1024)
 INTAKE_TOLERANCE_SECONDS = env.integer("INTAKE_TOLERANCE_SECONDS", 300, least=1)
 CLIP_MAX_BYTES = env.integer("CLIP_MAX_BYTES", 512 * 1024 * 1024, least=1024)
+RECORDING_MAX_BYTES = env.integer("RECORDING_MAX_BYTES", 4 * 1024 * 1024 * 1024, least=1024)
 # How much of an alert's frames is changed before it is routed: see docs/fairness.md for what each costs.
 SALIENCY_BUDGET = env.choice("SALIENCY_BUDGET", "standard", among=("quick", "standard"))
 INVARIANCE_BUDGET = env.choice("INVARIANCE_BUDGET", "quick", among=("quick", "thorough"))

@@ -9,6 +9,7 @@ alert and tried again, slowly or when `retry_step` asks. Nothing is ever approve
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -102,6 +103,7 @@ class AlertTriageWorkflow:
         self._alert = AlertRef(tenant_id=start.tenant_id, alert_id=start.alert_id)
         self._stage = Stage.RECEIVED
         self._footage = _Footage()
+        self._bringing: asyncio.Task[None] | None = None
         self._standing: Standing | None = None
         self._decision: DecisionAnswer | None = None
         self._deciding = asyncio.Lock()
@@ -112,17 +114,18 @@ class AlertTriageWorkflow:
 
     @workflow.run
     async def run(self, start: TriageStart) -> TriageEnd:
-        footage = asyncio.create_task(self._bring_footage()) if start.clip_expected else None
-        if footage:
+        if start.clip_expected:
+            self._bringing = asyncio.create_task(self._bring_footage())
             await self._wait_for_footage()
         standing = await self._assess()
+        self._bring_late_footage()
         if standing.state in _WAITING:
             standing = await self._wait_for_a_person(standing)
         if standing.state is AlertState.RESOLVED:
             await self._carry_on(standing)
-        if footage:
+        if self._bringing:
             await workflow.wait_condition(lambda: self._footage.at_rest)
-            footage.cancel()
+            self._bringing.cancel()
         self._show(Stage.ARCHIVED if standing.state is AlertState.ARCHIVED else Stage.DONE)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return TriageEnd(state=standing.state)
@@ -198,7 +201,8 @@ class AlertTriageWorkflow:
         if workflow.info().is_continue_as_new_suggested():
             await workflow.wait_condition(workflow.all_handlers_finished)
             if self._decision is None:
-                workflow.continue_as_new(self._start)
+                expected = self._start.clip_expected or self._bringing is not None
+                workflow.continue_as_new(replace(self._start, clip_expected=expected))
 
     async def _carry_on(self, standing: Standing) -> None:
         """What follows from the person's decision. Each step is repeated until it has worked."""
@@ -217,6 +221,17 @@ class AlertTriageWorkflow:
 
     # --- the clip, in the background
 
+    def _bring_late_footage(self) -> None:
+        """Footage that nobody had announced: a recording of the alert's time has come in while it waits."""
+        late = self._standing is not None and self._standing.state in _WAITING
+        if (
+            late
+            and self._footage.nudges
+            and self._bringing is None
+            and workflow.patched("late-recording")
+        ):
+            self._bringing = asyncio.create_task(self._bring_footage())
+
     async def _bring_footage(self) -> None:
         """Store the clip as soon as there is one, and have it analysed; late is better than never."""
         found = await self._clip_in_store()
@@ -226,7 +241,8 @@ class AlertTriageWorkflow:
             await self._analyse()
         self._footage.settled = True
         late = self._standing is not None and self._standing.state in _WAITING
-        if late and self._decision is None:
+        nothing_came = not self._start.clip_expected and found.standing is ClipStanding.NONE
+        if late and self._decision is None and not nothing_came:
             again = Assess(
                 tenant_id=self._start.tenant_id, alert_id=self._start.alert_id, again=True
             )
@@ -335,6 +351,7 @@ class AlertTriageWorkflow:
     @workflow.signal(name=CLIP_ARRIVED)
     def clip_arrived(self) -> None:
         self._footage.nudges += 1
+        self._bring_late_footage()
 
     @workflow.signal(name=RETRY_STEP)
     def retry_step(self) -> None:

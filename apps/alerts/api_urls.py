@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from apps.alerts import api, saliency_api
+from apps.alerts import api, recordings_api, saliency_api
 
 urlpatterns = [
     path("alerts/", api.AlertsView.as_view(), name="api-alerts"),
+    path("recordings/", recordings_api.RecordingsView.as_view(), name="api-recordings"),
     path("alerts/<uuid:alert_id>/", api.AlertView.as_view(), name="api-alert"),
     path("alerts/<uuid:alert_id>/clip/", api.AlertClipView.as_view(), name="api-alert-clip"),
     path(

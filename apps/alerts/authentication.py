@@ -67,6 +67,10 @@ class SourceSignature(BaseAuthentication):
     the same way; the audit chain tells them apart.
     """
 
+    def __init__(self, *, most_multipart_bytes: int | None = None) -> None:
+        """A multipart body has at most so many bytes; INTAKE_MAX_BODY_BYTES unless said."""
+        self._most = most_multipart_bytes
+
     def authenticate(self, request: Request) -> tuple[Sender, SignedBody] | None:
         if not any(
             name in request.headers for name in (signing.SOURCE_HEADER, signing.SIGNATURE_HEADER)
@@ -81,7 +85,12 @@ class SourceSignature(BaseAuthentication):
         signer = signing.BodySigner(
             _keys(source), message_id=envelope.message_id, timestamp=envelope.timestamp
         )
-        body = _read(request._request, signer, envelope.message_id)
+        body = _read(
+            request._request,
+            signer,
+            envelope.message_id,
+            most_multipart=self._most or settings.INTAKE_MAX_BODY_BYTES,
+        )
         try:
             _require_proof(source, signer, envelope)
         except signing.BadSignature as error:
@@ -133,16 +142,14 @@ def _note(source: DetectorSource | None, envelope: signing.Envelope, code: str) 
         )
 
 
-def _read(request: HttpRequest, signer: signing.BodySigner, message_id: str) -> SignedBody:
+def _read(
+    request: HttpRequest, signer: signing.BodySigner, message_id: str, *, most_multipart: int
+) -> SignedBody:
     """Read the body to its end or to its limit, whichever comes first."""
     media_type = (request.content_type or "").lower()
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise NotSupported("Send the body without a content encoding.")
-    most = (
-        settings.INTAKE_MAX_BODY_BYTES
-        if media_type == MULTIPART
-        else settings.INTAKE_MAX_JSON_BYTES
-    )
+    most = most_multipart if media_type == MULTIPART else settings.INTAKE_MAX_JSON_BYTES
     _require_size(_declared(request), most)
     try:
         file, size = _kept(request, signer, most=most)

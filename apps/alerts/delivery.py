@@ -20,6 +20,8 @@ from apps.alerts.spool import SpooledClip, discard, spool_clip
 
 ALERT_PART = "alert"
 CLIP_PART = "clip"
+RECORDING_PART = "recording"
+FILE_PART = "file"
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
 _CHUNK_BYTES = 64 * 1024
 
@@ -36,13 +38,24 @@ class Delivery:
             discard(self.clip.spool_name)
 
 
-def read_multipart(file: IO[bytes], *, content_type: str) -> Delivery:
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """The two parts of a body by name: what is stated, and the footage, of at most so many bytes."""
+
+    stated: str = ALERT_PART
+    footage: str = CLIP_PART
+    most_bytes: int | None = None
+
+
+def read_multipart(
+    file: IO[bytes], *, content_type: str, expected: Expected | None = None
+) -> Delivery:
     """Split a multipart body: exactly one part `alert`, at most one part `clip`, nothing else.
 
     The clip goes to the spool chunk by chunk. Raises NotAnAlert, and UnableToSpool when the disk
     will not have it; then nothing of it stays.
     """
-    reader = _Parts()
+    reader = _Parts(expected or Expected())
     try:
         reader.read(
             Parser(LazyStream(ChunkIter(cast(Any, file), _CHUNK_BYTES)), _boundary(content_type))
@@ -57,7 +70,8 @@ def read_multipart(file: IO[bytes], *, content_type: str) -> Delivery:
 
 
 class _Parts:
-    def __init__(self) -> None:
+    def __init__(self, expected: Expected) -> None:
+        self._expected = expected
         self._stated: bytes | None = None
         self._clip: SpooledClip | None = None
 
@@ -68,16 +82,25 @@ class _Parts:
             name, file_name = _names(headers)
             if "content-transfer-encoding" in headers:
                 raise _wrong(name, "send it as it is, without a transfer encoding")
-            if name == ALERT_PART and self._stated is None:
-                self._stated = _small(stream)
-            elif name == CLIP_PART and self._clip is None:
-                self._clip = spool_clip(stream, original_name=file_name)
+            expected = self._expected
+            if name == expected.stated and self._stated is None:
+                self._stated = _small(stream, name)
+            elif name == expected.footage and self._clip is None:
+                self._clip = spool_clip(
+                    stream, original_name=file_name, most_bytes=expected.most_bytes
+                )
             else:
-                raise _wrong(name, "one part alert and at most one part clip are expected")
+                raise _wrong(
+                    name,
+                    f"one part {expected.stated} and at most one part {expected.footage} are expected",
+                )
 
     def delivery(self) -> Delivery:
         if self._stated is None:
-            raise _wrong(ALERT_PART, "this part is missing: it holds the alert as JSON")
+            raise _wrong(
+                self._expected.stated,
+                f"this part is missing: it holds the {self._expected.stated} as JSON",
+            )
         return Delivery(stated=self._stated, clip=self._clip)
 
     def abandon(self) -> None:
@@ -96,11 +119,11 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace").strip()
 
 
-def _small(stream: LazyStream) -> bytes:
+def _small(stream: LazyStream, name: str) -> bytes:
     most = settings.INTAKE_MAX_JSON_BYTES
     stated = stream.read(most + 1)
     if len(stated) > most:
-        raise _wrong(ALERT_PART, f"has more than {most} bytes")
+        raise _wrong(name, f"has more than {most} bytes")
     return bytes(stated)
 
 

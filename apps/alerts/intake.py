@@ -24,6 +24,7 @@ LONGEST_LABEL = 80
 LONGEST_NAME = 200
 LONGEST_NOTE = 4000
 LARGEST_GRID = 64
+LONGEST_RECORDING_SECONDS = 4 * 3600.0
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 PERSON = "person"
@@ -168,6 +169,29 @@ def read_alert(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class StatedRecording:
+    """What is said of a recording: its camera (slug or id), its first picture by the camera's clock, its length."""
+
+    camera: str
+    starts_at: datetime
+    seconds: float
+
+
+def read_recording(raw: bytes) -> StatedRecording:
+    """Read what came with a recording's file. Raises NotAnAlert, which names every fault."""
+    reader = _Reader(_document(raw))
+    stated = StatedRecording(
+        camera=reader.text("camera", longest=LONGEST_CAMERA, pattern=_CAMERA),
+        starts_at=reader.time("starts_at"),
+        seconds=reader.seconds("seconds", most=LONGEST_RECORDING_SECONDS),
+    )
+    reader.nothing_else()
+    if reader.faults:
+        raise NotAnAlert(reader.faults)
+    return stated
+
+
 def read_clip_notice(raw: bytes, *, with_clip: bool) -> UUID:
     """The alert a later clip belongs to: a bare id beside a clip, else {"alert": id, "uploaded": true}.
 
@@ -291,6 +315,15 @@ class _Reader:
             return self._fault(key, "must be a number between 0 and 1, or null", None)
         if not 0 <= value <= 1:
             return self._fault(key, f"is {value:g}, but must be between 0 and 1", None)
+        return float(value)
+
+    def seconds(self, key: str, *, most: float) -> float:
+        """A positive number of seconds."""
+        value = self._take(key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return self._fault(key, "must be a number of seconds", 0.0)
+        if not 0 < value <= most:
+            return self._fault(key, f"is {value:g}, but must be above 0 and at most {most:g}", 0.0)
         return float(value)
 
     def only_true(self, key: str) -> None:

@@ -37,6 +37,17 @@ class BodyNotComplete(APIException):
     default_code = "incomplete_body"
 
 
+class StoreAway(APIException):
+    """The object store does not answer; nothing was kept."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = (
+        "The object store does not answer. Nothing was kept; send the same request again."
+    )
+    default_code = "store_away"
+    wait = 30
+
+
 class NotSupported(APIException):
     status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
     default_detail = "Send application/json, or multipart/form-data with the parts alert and clip."

@@ -89,6 +89,31 @@ class LateClip(serializers.Serializer[object]):
     clip = serializers.FileField()
 
 
+class RecordingStated(serializers.Serializer[object]):
+    camera = serializers.CharField(help_text="Its slug or id.")
+    starts_at = serializers.DateTimeField(help_text="The camera's clock at the first picture.")
+    seconds = serializers.FloatField(help_text="How long it is: at most four hours.")
+
+
+class RecordingWithFile(serializers.Serializer[object]):
+    recording = RecordingStated(help_text="What it is, as JSON.")
+    file = serializers.FileField(help_text="MP4, MOV, MKV, WebM, AVI, MPEG-TS or Motion JPEG.")
+
+
+class RecordingKept(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    camera = serializers.CharField()
+    starts_at = serializers.DateTimeField(
+        help_text="True time: the camera's clock less its offset."
+    )
+    ends_at = serializers.DateTimeField()
+    size_bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    alerts_given_a_clip = serializers.IntegerField(
+        help_text="Alerts that waited without a clip and now get one."
+    )
+
+
 class UploadAddress(serializers.Serializer[object]):
     url = serializers.URLField()
     method = serializers.CharField()

@@ -58,8 +58,9 @@ class SpoolWriter:
     Every method but `abandon` raises UnableToSpool when the disk will not have it.
     """
 
-    def __init__(self, *, original_name: str) -> None:
+    def __init__(self, *, original_name: str, most_bytes: int | None = None) -> None:
         self._name = plain_name(original_name)
+        self._most = settings.CLIP_MAX_BYTES if most_bytes is None else most_bytes
         self._sha256 = hashlib.sha256()
         self._head = b""
         self._size = 0
@@ -67,21 +68,19 @@ class SpoolWriter:
         self._file: BinaryIO | None = _guarded(lambda: self._partial.open("xb", buffering=0))
 
     def write(self, chunk: bytes) -> None:
-        """Add bytes; beyond CLIP_MAX_BYTES they are counted and hashed, but not kept."""
+        """Add bytes; beyond the most that is taken they are counted and hashed, but not kept."""
         self._sha256.update(chunk)
         self._size += len(chunk)
         if len(self._head) < HEAD_BYTES:
             self._head += chunk[: HEAD_BYTES - len(self._head)]
-        if self._file is not None and self._size <= settings.CLIP_MAX_BYTES:
+        if self._file is not None and self._size <= self._most:
             file = self._file
             _guarded(lambda: _write_all(file, chunk))
 
     def finish(self) -> SpooledClip:
         """Make the clip durable under its name, or say why it is refused."""
         try:
-            container = check_clip_head(
-                self._head, size_bytes=self._size, max_bytes=settings.CLIP_MAX_BYTES
-            )
+            container = check_clip_head(self._head, size_bytes=self._size, max_bytes=self._most)
         except ClipRefused as refusal:
             self.abandon()
             return self._described(refused_code=refusal.code, refused_reason=refusal.sentence)
@@ -113,9 +112,11 @@ class SpoolWriter:
         )
 
 
-def spool_clip(chunks: Iterable[bytes], *, original_name: str) -> SpooledClip:
-    """Spool a whole clip, e.g. an upload's `chunks()`. Raises UnableToSpool."""
-    writer = SpoolWriter(original_name=original_name)
+def spool_clip(
+    chunks: Iterable[bytes], *, original_name: str, most_bytes: int | None = None
+) -> SpooledClip:
+    """Spool a whole clip, e.g. an upload's `chunks()`; at most CLIP_MAX_BYTES unless said. Raises UnableToSpool."""
+    writer = SpoolWriter(original_name=original_name, most_bytes=most_bytes)
     try:
         for chunk in chunks:
             writer.write(chunk)

@@ -1,10 +1,13 @@
-"""Housekeeping of the clip spool. Runs under the service role; may run twice."""
+"""Housekeeping of footage: the spool, and clips that a late recording promised. Service role; may run twice."""
 
 import logging
 
 from celery import shared_task
 from django.utils import timezone
 
+from apps.accounts.models import Tenant
+from apps.accounts.tenancy import tenant_scope
+from apps.alerts.operations.recordings import nudge_uncut
 from apps.alerts.queries import spool_names_in_use
 from apps.alerts.spool import UnableToSpool, require_room, sweep
 
@@ -22,3 +25,13 @@ def sweep_spool() -> int:
     except UnableToSpool as error:
         log.critical("clip spool: %s", error)
     return gone
+
+
+@shared_task
+def nudge_late_recordings() -> int:
+    """Wake the runs whose clip could have been cut out of a recording and was not. Returns how many."""
+    count = 0
+    for tenant_id in Tenant.objects.values_list("id", flat=True):
+        with tenant_scope(tenant_id):
+            count += nudge_uncut(now=timezone.now())
+    return count

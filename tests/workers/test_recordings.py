@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.alerts.intake import CUT_FROM_RECORDING
 from apps.alerts.models import Alert, Clip
-from apps.alerts.operations.receiving import _expect_from_recording
+from apps.alerts.operations.recordings import expect_from_recording
 from apps.audit.events import Actor, Subject
 from apps.audit.queries import events_of
 from apps.evidence.models import EvidenceItem
@@ -114,7 +114,7 @@ def test_an_alert_that_is_only_a_time_gets_its_clip_from_the_recording(
 ) -> None:
     recording = keep(world, film)
     alert = make_alert(world.camera, clip=False)
-    _expect_from_recording(alert)
+    expect_from_recording(alert)
     assert Clip.objects.get(alert=alert).delivery == CUT_FROM_RECORDING
     assert acquire(alert) is ClipStanding.STORED
     clip = Clip.objects.get(alert=alert)
@@ -129,7 +129,7 @@ def test_without_a_recording_of_all_of_it_nothing_is_expected(
 ) -> None:
     keep(world, film, before_alert=20)  # begins 20 s before: 10 s are missing
     alert = make_alert(world.camera, clip=False)
-    _expect_from_recording(alert)
+    expect_from_recording(alert)
     assert not Clip.objects.filter(alert=alert).exists()
 
 

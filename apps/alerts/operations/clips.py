@@ -75,7 +75,7 @@ def record_clip_arrival(*, actor: Actor, alert: Alert, clip: SpooledClip, now: d
     row.save()
     to = ClipState.REFUSED if clip.refused_code else ClipState.SPOOLED
     move_clip(row, actor=actor, to=to, code=clip.refused_code, refused_reason=clip.refused_reason)
-    _wake(alert.id)
+    wake_footage(alert.id)
     return row
 
 
@@ -99,7 +99,7 @@ def note_upload_finished(*, actor: Actor, alert: Alert, now: datetime) -> Clip:
         subject=Subject("alert", alert.id),
         details={"code": "uploaded"},
     )
-    _wake(alert.id)
+    wake_footage(alert.id)
     return row
 
 
@@ -258,7 +258,7 @@ def _locked(alert_id: UUID) -> Clip:
     return Clip.objects.select_for_update().get(alert_id=alert_id)
 
 
-def _wake(alert_id: UUID) -> None:
+def wake_footage(alert_id: UUID) -> None:
     """Have the sweeper tell the workflow, once this transaction is committed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [OUTBOX_CHANNEL, f"clip {alert_id}"])

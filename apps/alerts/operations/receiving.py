@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.accounts.live import publish_live
-from apps.alerts.intake import CUT_FROM_RECORDING, AlertIntake, ClipDelivery
+from apps.alerts.intake import AlertIntake, ClipDelivery
 from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.alerts.operations.clips import move_clip
-from apps.alerts.queries import NamedCamera, camera_named, recording_of
+from apps.alerts.operations.recordings import expect_from_recording
+from apps.alerts.queries import NamedCamera, camera_named
 from apps.alerts.spool import SpooledClip, discard
 from apps.audit.events import NO_TENANT, Actor, Event, Subject
 from apps.audit.operations import record
@@ -68,7 +69,7 @@ def receive_alert(
     if clip is not None or intake.delivery is not ClipDelivery.NONE:
         _insert_clip(alert, actor=actor, intake=intake, clip=clip)
     elif camera.is_recorded:
-        _expect_from_recording(alert)
+        expect_from_recording(alert)
     OutboxEntry.objects.create(
         alert=alert, tenant_id=actor.tenant_id, next_try_at=now, created_at=now
     )
@@ -166,19 +167,6 @@ def _insert_clip(
             code=clip.refused_code,
             refused_reason=clip.refused_reason,
         )
-
-
-def _expect_from_recording(alert: Alert) -> None:
-    """An alert that is only a time gets its clip out of the camera's recording, where one is kept."""
-    if recording_of(alert) is None:
-        return
-    Clip.objects.create(
-        alert=alert,
-        tenant_id=alert.tenant_id,
-        delivery=CUT_FROM_RECORDING,
-        state=ClipState.PENDING,
-        pending_reason="Being cut out of the camera's recording.",
-    )
 
 
 def _without_camera(

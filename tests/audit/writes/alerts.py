@@ -1,5 +1,6 @@
 """Intake by detectors and by hand, and the sources in the admin."""
 
+import json
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,7 +12,7 @@ from tests.alerts.senders import MP4, make_detector, stated
 from tests.alerts.test_clip_api import send_clip
 from tests.audit.writes import Write, post
 from tests.console.people import signed_in
-from tests.world import World
+from tests.world import NOW, World
 
 
 def an_alert_is_sent(world: World) -> Write:
@@ -41,6 +42,16 @@ def an_alert_is_raised_by_hand(world: World) -> Write:
     return Write(by=world.operator, event=Event.ALERT_RECEIVED, send=send)
 
 
+def a_recording_is_handed_over(world: World) -> Write:
+    detector = make_detector(world.tenant)
+    facts = {"camera": world.camera.slug, "starts_at": NOW.isoformat(), "seconds": 60}
+    parts = (("recording", json.dumps(facts).encode(), ""), ("file", MP4, "film.mp4"))
+    return Write(
+        event=Event.RECORDING_REGISTERED,
+        send=lambda: detector.send_multipart(*parts, url="/api/v1/recordings/"),
+    )
+
+
 def _source(world: World, event: Event, **more: str) -> Write:
     source, _ = create_source(actor=Actor.system(world.tenant.id), name="kiosk")
     fields = {
@@ -58,6 +69,7 @@ def _source(world: World, event: Event, **more: str) -> Write:
 STORIES = {
     "POST api-alerts": an_alert_is_sent,
     "POST api-alert-clip": a_clip_follows,
+    "POST api-recordings": a_recording_is_handed_over,
     "POST alert-new": an_alert_is_raised_by_hand,
     "alerts.detectorsource change": lambda world: _source(world, Event.SOURCE_CHANGED),
     "alerts.detectorsource try_rescoring": lambda world: _source(
