@@ -43,6 +43,11 @@ def case_file(*, tenant_id: UUID, case_id: UUID, file_id: UUID) -> str:
     return f"{TENANTS}{tenant_id}/cases/{case_id}/files/{file_id}.zip"
 
 
+def case_report(*, tenant_id: UUID, case_id: UUID, report_id: UUID, sha256: str) -> str:
+    """Return the key of the PDF of a signed report; it names the bytes, so that two makers do not overwrite."""
+    return f"{TENANTS}{tenant_id}/cases/{case_id}/reports/{report_id}-{sha256[:16]}.pdf"
+
+
 def watchlist_image(*, tenant_id: UUID, entry_id: UUID, image_id: UUID) -> str:
     """Return the key of an enrolment image."""
     return f"{_entry(tenant_id, entry_id)}/images/{image_id}.jpg"

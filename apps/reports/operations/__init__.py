@@ -1,0 +1,1 @@
+"""Drafting, editing, signing and ending reports."""

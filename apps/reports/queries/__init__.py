@@ -1,0 +1,1 @@
+"""Reading reports, and the record they are drafted from."""
