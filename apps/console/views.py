@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -10,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
@@ -51,11 +53,12 @@ STRATEGY_WORDS = {
     Strategy.VERIFY: "Verify first",
     Strategy.ARCHIVE: "Archive",
 }
+SECOND_LOOK = "second_look"
 QUEUE_KEYS = [
     ("j", "Next alert"),
     ("k", "Previous alert"),
     ("o", "Open the selected alert"),
-    ("c r b i", "Open the selected alert at this verdict"),
+    ("c r b i v", "Open the selected alert at this verdict, or to ask for a second look"),
     ("x", "Choose the selected alert, to hand it out"),
     ("n", "Show new alerts"),
     ("Ctrl K", "Search everything"),
@@ -66,6 +69,7 @@ ALERT_KEYS = [
     ("R", "False alarm"),
     ("B", "Explained, benign"),
     ("I", "Inconclusive"),
+    ("V", "Need a second look"),
     ("Space", "Play or pause"),
     ("M", "Play the marked span"),
     ("L", "Loop the marked span"),
@@ -173,7 +177,7 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "alert": found,
         "screen": decision_screen(user, found),
         "part": "reviews/_bar.html",
-        "opens": _wanted_verdict(request, found),
+        "opens": _wanted_panel(request, found),
         "history": history_of_alert(found),
         "sla_seconds": user.tenant.review_sla_seconds,
         "keys": ALERT_KEYS,
@@ -248,10 +252,16 @@ def _alert_for(request: HttpRequest, alert_id: UUID) -> tuple[User, Alert]:
     return user, found
 
 
-def _wanted_verdict(request: HttpRequest, alert: Alert) -> str:
-    """The panel to open at once (?decide=), for a person who just proved who they are."""
+def _wanted_panel(request: HttpRequest, alert: Alert) -> str:
+    """The address of the panel to open at once (?decide=): of a verdict, or of asking for a second look."""
     wanted = request.GET.get("decide", "")
-    return wanted if alert.is_waiting and wanted in set(Verdict) else ""
+    if not alert.is_waiting:
+        return ""
+    if wanted == SECOND_LOOK:
+        return reverse("second-look", args=[alert.id])
+    if wanted not in set(Verdict):
+        return ""
+    return f"{reverse('decide', args=[alert.id])}?{urlencode({'verdict': wanted})}"
 
 
 def _tabs(user: User, filters: QueueFilters) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ from apps.reviews.api import (
     SubmitDecision,
 )
 from apps.reviews.reveal_api import AlertFootage, RevealFaces
+from apps.reviews.second_look_api import SecondLookView
 
 urlpatterns = [
     path(
@@ -16,6 +17,11 @@ urlpatterns = [
     ),
     path("alerts/<uuid:alert_id>/footage/", AlertFootage.as_view(), name="api-alert-footage"),
     path("alerts/<uuid:alert_id>/reveal/", RevealFaces.as_view(), name="api-alert-reveal"),
+    path(
+        "alerts/<uuid:alert_id>/second-look/",
+        SecondLookView.as_view(),
+        name="api-alert-second-look",
+    ),
     path("alerts/<uuid:alert_id>/item/", AlertItem.as_view(), name="api-alert-item"),
     path("alerts/<uuid:alert_id>/item/split/", SplitAlert.as_view(), name="api-alert-split"),
     path("alerts/<uuid:alert_id>/item/rejoin/", RejoinAlert.as_view(), name="api-alert-rejoin"),

@@ -46,6 +46,11 @@ class HumanTask(models.Model):
     escalated_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when a lead is asked."
     )
+    second_look_by = models.UUIDField(
+        null=True, blank=True, help_text="Opaque id of who asked somebody else to look."
+    )
+    second_look_at = models.DateTimeField(null=True, blank=True)
+    second_look_reason = models.TextField(blank=True, help_text="What the other should look at.")
     done_at = models.DateTimeField(null=True, blank=True)
     disposition = models.OneToOneField(
         Disposition, on_delete=models.PROTECT, null=True, blank=True, related_name="task"

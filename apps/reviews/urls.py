@@ -1,10 +1,11 @@
 from django.urls import path
 
-from apps.reviews import reveal_views, views
+from apps.reviews import reveal_views, second_look_views, views
 
 urlpatterns = [
     path("alerts/<uuid:alert_id>/decide/", views.decide, name="decide"),
     path("alerts/<uuid:alert_id>/decision/", views.decision, name="decision"),
+    path("alerts/<uuid:alert_id>/second-look/", second_look_views.second_look, name="second-look"),
     path("alerts/<uuid:alert_id>/standing/", views.standing, name="standing"),
     path("alerts/<uuid:alert_id>/playback/", views.playback, name="playback"),
     path("alerts/<uuid:alert_id>/reveal/", reveal_views.reveal, name="reveal"),

@@ -183,3 +183,34 @@ def test_search_finds_nothing_of_others(world: World, waiting: Waiting) -> None:
         ).content.decode().replace(f"“{world.camera.name}”", "").replace(
             f'value="{world.camera.name}"', ""
         )
+
+
+def test_who_is_not_sure_hands_the_alert_on_and_says_what_to_look_at(
+    world: World, waiting: Waiting
+) -> None:
+    alert = waiting()
+    client = signed_in(world.operator)
+    path = f"/alerts/{alert.id}/second-look/"
+    opened = client.get(f"/alerts/{alert.id}/?decide=second_look").content.decode()
+    assert f'hx-get="{path}"' in opened
+    assert client.post(path, {"reason": " no "}).status_code == 422
+    assert client.post(path, {"reason": "Is that the same bag at 0:07?"})["Location"] == "/"
+    other = holder(alert)
+    assert other not in (None, world.operator)
+    page = signed_in(other).get(f"/alerts/{alert.id}/").content.decode()  # type: ignore[arg-type]
+    assert "Is that the same bag at 0:07?" in page
+    assert "task:second_look_asked" in events(world, alert)
+    assert Alert.objects.get(id=alert.id).state == "awaiting_review"
+    for person, code in ((world.store_manager, 403), (world.stranger, 404)):
+        assert signed_in(person).post(path, {"reason": "Look again"}).status_code == code
+
+
+def test_the_api_asks_for_a_second_look_in_the_same_way(world: World, waiting: Waiting) -> None:
+    alert = waiting()
+    path = f"/api/v1/alerts/{alert.id}/second-look/"
+    body = json.dumps({"reason": "Which hand at 0:04?"})
+    client = signed_in(world.operator)
+    answer = client.post(path, body, content_type="application/json")
+    assert answer.json() == {"assignee": str(HumanTask.objects.get(alert=alert).assignee_id)}
+    HumanTask.objects.filter(alert=alert).update(state="withdrawn")
+    assert client.post(path, body, content_type="application/json").status_code == 409

@@ -32,6 +32,7 @@ from apps.reviews.operations.items import (
 )
 from apps.reviews.operations.playback import UnableToRecordPlayback, record_playback
 from apps.reviews.operations.revealing import UnableToReveal, cover_faces, reveal_faces
+from apps.reviews.operations.second_looks import ask_for_second_look
 from apps.reviews.operations.settling import refuse_attempt
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "UnableToReveal",
     "UnableToTakeTask",
     "apply_attempt",
+    "ask_for_second_look",
     "assign_task",
     "claim_task",
     "cover_faces",

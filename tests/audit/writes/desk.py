@@ -44,6 +44,18 @@ def _hand_out_by_api(world: World) -> Write:
     return call(world.lead, "/api/v1/queue/hand-out/", body, event=Event.TASK_REASSIGNED)
 
 
+def _second_look(world: World) -> Write:
+    path = f"/alerts/{_waiting(world)}/second-look/"
+    data = {"reason": "Which hand at 0:04?"}
+    return post(world.operator, path, data, event=Event.TASK_SECOND_LOOK)
+
+
+def _second_look_by_api(world: World) -> Write:
+    path = f"/api/v1/alerts/{_waiting(world)}/second-look/"
+    body = {"reason": "Which hand at 0:04?"}
+    return call(world.operator, path, body, event=Event.TASK_SECOND_LOOK)
+
+
 def _forget_view(world: World) -> Write:
     view = SavedView.objects.create(
         tenant=world.tenant, user=world.operator, name="Old", saved_at=timezone.now()
@@ -105,6 +117,8 @@ def _detector(world: World, below: str, data: dict[str, Any], event: Event) -> W
 STORIES = {
     "POST queue-hand-out": _hand_out,
     "POST api-queue-hand-out": _hand_out_by_api,
+    "POST second-look": _second_look,
+    "POST api-alert-second-look": _second_look_by_api,
     "POST queue-view-keep": lambda world: post(
         world.operator, "/queue/views/", {"name": "Mine", "query": ""}, event=Event.VIEW_SAVED
     ),

@@ -51,6 +51,7 @@ const LIST_KEYS = {
   r: () => openAt("false_alarm"),
   b: () => openAt("benign_explained"),
   i: () => openAt("inconclusive"),
+  v: () => openAt("second_look"),
 };
 
 function press(key) {
