@@ -184,6 +184,7 @@ def _asked(found: FairnessFinding, score: float, questions: Questions) -> Fairne
 
 
 def _moved(worst: AppearanceChange, tolerance: float) -> str:
-    return (
-        f"{change_words(worst.name)}: {worst.score_change:+.2f}, at most ±{tolerance:g} is allowed"
-    )
+    change = worst.score_change
+    # As many digits as it takes to show that it is more than what is allowed: −0.053 against ±0.05.
+    digits = next((n for n in range(2, 7) if abs(round(change, n)) > tolerance), 6)
+    return f"{change_words(worst.name)}: {change:+.{digits}f}, at most ±{tolerance:g} is allowed"

@@ -45,6 +45,19 @@ def test_a_score_that_moves_further_fails_with_the_worst_change() -> None:
     assert found.reason == "darker skin: +0.10, at most ±0.05 is allowed"
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [(0.747, "-0.053"), (0.7496, "-0.0504"), (0.854, "+0.054"), (0.66, "-0.14")],
+)
+def test_the_sentence_has_the_digits_that_show_it_is_more_than_allowed(
+    changed: float, said: str
+) -> None:
+    found = judge_invariance(
+        score=0.8, changed={"darker skin": changed}, tolerance=0.05, method="m"
+    )
+    assert found.reason == f"darker skin: {said}, at most ±0.05 is allowed"
+
+
 def test_an_open_alarm_fails_and_names_the_alarm() -> None:
     found = failed_by_alarm(alarm="an-id", reason="an alarm is open")
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,13 +18,17 @@ from apps.audit.events import Subject
 from apps.audit.proofs import Extract, extract_of
 from apps.audit.signing import public_file
 from apps.cases.case_file.bag import Part, made
+from apps.cases.case_file.watermark import Mark, reading_copy
 from apps.cases.models import Case, CaseFile, Exhibit
 from apps.cases.queries import exhibits_of
-from apps.evidence.models import EvidenceItem
+from apps.evidence.models import EvidenceItem, EvidenceKind
 from apps.evidence.queries import custody_of, latest_dossier
 from apps.storage.store import evidence_store, media_store
 from apps.storage.streams import Readable
 
+ORIGINALS_SAY: Final = (
+    "Originals are byte for byte what was registered; marks stand on reading copies only."
+)
 VERIFIER: Final = Path(__file__).with_name("verify.py")
 _SUFFIXES: Final = {
     "video/mp4": ".mp4",
@@ -47,10 +51,23 @@ class Contents:
 
     parts: tuple[Part, ...]
     info: dict[str, str]
+    documents: tuple[Part, ...] = ()
 
     @property
     def payload_bytes(self) -> int:
         return sum(part.size for part in self.parts if part.is_payload)
+
+
+def with_reading_copies(contents: Contents, *, file: CaseFile) -> Contents:
+    """The same with a marked copy of each document. Reads from the store: call it outside any transaction.
+
+    Raises PayloadAltered, ObjectMissing, StorageUnavailable.
+    """
+    mark = Mark(recipient=file.recipient, archive=file.archive_name)
+    copies = [
+        reading_copy(part, path=_reading_path(part), mark=mark) for part in contents.documents
+    ]
+    return replace(contents, parts=(*contents.parts, *copies))
 
 
 def contents_of(*, file: CaseFile, now: datetime) -> Contents:
@@ -58,12 +75,14 @@ def contents_of(*, file: CaseFile, now: datetime) -> Contents:
     case = file.case
     exhibits = list(exhibits_of(case))
     footage = [_footage(file, exhibit) for exhibit in exhibits]
-    dossiers = _dossiers(case)
+    dossiers, reports = _dossiers(case), _reports(case)
     extract = extract_of(tenant_id=case.tenant_id, subjects=_subjects(case, exhibits))
     facts = _facts(file, footage, dossiers, extract, now=now)
+    facts["reports"] = [_document(part) for part in reports]
     parts = [
         *(one.part for one in footage),
         *dossiers.values(),
+        *reports,
         made("data/case.json", _json(facts)),
         made("data/audit/entries.ndjson", _entries(extract)),
         made("data/audit/checkpoint.txt", extract.note.encode()),
@@ -71,7 +90,8 @@ def contents_of(*, file: CaseFile, now: datetime) -> Contents:
         made("verify.py", VERIFIER.read_bytes()),
         made("index.html", render_to_string("cases/case_file.html", facts).encode()),
     ]
-    return Contents(parts=tuple(parts), info=_info(file, now=now))
+    documents = [p for p in (*dossiers.values(), *reports) if p.path.endswith(".pdf")]
+    return Contents(parts=tuple(parts), info=_info(file, now=now), documents=tuple(documents))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +132,32 @@ def _dossiers(case: Case) -> dict[UUID, Part]:
             path = f"data/dossiers/{incident.alert.reference}.pdf"
             found[incident.alert_id] = _part(dossier, path)
     return found
+
+
+def _reports(case: Case) -> list[Part]:
+    """Reports and statements that a person has signed, oldest first."""
+    alerts = case.incidents.values_list("alert_id", flat=True)
+    signed = EvidenceItem.objects.filter(alert_id__in=alerts, kind=EvidenceKind.REPORT)
+    return [
+        _part(item, f"data/reports/R{number:03d}{_SUFFIXES.get(item.media_type, '.bin')}")
+        for number, item in enumerate(signed.order_by("acquired_at", "id"), start=1)
+    ]
+
+
+def _reading_path(part: Part) -> str:
+    """Where the marked copy of a document lies."""
+    folder, name = part.path.removeprefix("data/").split("/", 1)
+    return f"data/reading-copies/{folder}/{name}"
+
+
+def _document(part: Part) -> dict[str, Any]:
+    marked = part.path.endswith(".pdf")
+    return {
+        "path": part.path,
+        "sha256": part.sha256,
+        "size_bytes": part.size,
+        "reading_copy": _reading_path(part) if marked else None,
+    }
 
 
 def _part(item: EvidenceItem, path: str) -> Part:
@@ -159,12 +205,16 @@ def _facts(
         "made_at": now.isoformat(),
         "recipient": file.recipient,
         "purpose": file.purpose,
+        "originals": ORIGINALS_SAY,
         "footage": "originals" if file.with_originals else "copies with faces blurred",
         "incidents": [
             {
                 "occurred_at": incident.occurred_at.isoformat(),
                 "alert": incident.alert.reference,
                 "dossier": dossiers[incident.alert_id].path
+                if incident.alert_id in dossiers
+                else None,
+                "reading_copy": _reading_path(dossiers[incident.alert_id])
                 if incident.alert_id in dossiers
                 else None,
                 "camera": incident.alert.camera.name,
@@ -218,6 +268,7 @@ def _info(file: CaseFile, *, now: datetime) -> dict[str, str]:
         "External-Identifier": file.case.reference,
         "External-Description": f"For {file.recipient}: {file.purpose}",
         "Bag-Software-Agent": "Second Look",
+        "Internal-Sender-Description": ORIGINALS_SAY,
     }
 
 

@@ -20,7 +20,7 @@ from apps.alerts.signing import seal, unseal
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.cases.case_file.bag import ChunkReader, PayloadAltered, bag_bytes
-from apps.cases.case_file.contents import Contents, NotShareable, contents_of
+from apps.cases.case_file.contents import Contents, NotShareable, contents_of, with_reading_copies
 from apps.cases.models import Case, CaseFile
 from apps.sites.queries import allows
 from apps.storage.errors import DigestMismatch, ObjectMissing
@@ -197,7 +197,7 @@ def write_case_file(*, tenant_id: UUID, file_id: UUID, now: datetime) -> None:
             _fail(file, str(refusal))
             return
     try:
-        _store(file, contents, now=now)
+        _store(file, with_reading_copies(contents, file=file), now=now)
     except (PayloadAltered, DigestMismatch, ObjectMissing) as fault:
         with tenant_scope(tenant_id):
             _fail(file, f"{fault}. Nothing was exported: have the evidence checked.")
