@@ -13,7 +13,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.accounts.queries import name_of
 from apps.triage.explanation import CostLine
-from apps.triage.states import AlertState, CaseState, EntryState, Strategy, Verdict
+from apps.triage.states import (
+    AlertState,
+    CaseState,
+    EntryState,
+    ReportState,
+    Strategy,
+    Verdict,
+)
 
 register = template.Library()
 
@@ -51,6 +58,10 @@ PILLS: dict[str, tuple[str, str, str]] = {
     EntryState.EXPIRED: ("clock", "Expired", "archive"),
     EntryState.DISABLED: ("ban", "Disabled", "archive"),
     EntryState.REFUSED: ("circle-x", "Refused", "archive"),
+    ReportState.DRAFT: ("file-text", "Draft", "verify"),
+    ReportState.EDITED: ("file-text", "Draft, edited", "verify"),
+    ReportState.SIGNED: ("file-check", "Signed", "confirmed"),
+    ReportState.SUPERSEDED: ("archive", "Superseded", "archive"),
     "requested": ("loader-circle", "Being written", "verify"),
     "ready": ("hourglass", "Waits for release", "escalate"),
     "released": ("circle-check", "Released", "confirmed"),

@@ -1,11 +1,13 @@
 """A wording as a page shows it and as the PDF prints it: names put in, sentences by section."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
 
 from apps.accounts.models import Tenant
+from apps.reports.drafting.comparing import changes
 from apps.reports.drafting.kinds import KINDS, SECTIONS
 from apps.reports.drafting.sentences import Content, Origin, Sentence
 from apps.reports.models import Report, ReportVersion
@@ -36,6 +38,17 @@ class ShownSentence:
     drafted: str
     sources: list[ShownSource]
     mark: str
+    is_fallen: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownChange:
+    """What became of a sentence or a field; `where` is the section's title or the field's label."""
+
+    where: str
+    happened: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +68,17 @@ class ShownField:
     is_long: bool
 
 
-def sections_of(content: Content, naming: Naming) -> list[ShownSection]:
-    """Every section of the kind that has sentences, and the author's own one always."""
+def sections_of(
+    content: Content, naming: Naming, *, fallen: Collection[str] = ()
+) -> list[ShownSection]:
+    """Every section of the kind that has sentences; those whose keys are in `fallen` lost a source."""
     found = []
     for name in KINDS[content.kind].sections:
-        here = [_shown(one, naming) for one in content.sentences if one.section == name]
+        here = [
+            _shown(one, naming, is_fallen=one.key in fallen)
+            for one in content.sentences
+            if one.section == name
+        ]
         if here:
             found.append(ShownSection(name=name, title=SECTIONS[name][0], sentences=here))
     return found
@@ -76,6 +95,20 @@ def fields_of(content: Content, naming: Naming) -> list[ShownField]:
             is_long=one.is_long,
         )
         for one in KINDS[content.kind].fields
+    ]
+
+
+def changes_of(before: Content, after: Content, naming: Naming) -> list[ShownChange]:
+    """What differs between two wordings, as a person reads it."""
+    labels = {f"field.{one.name}": one.label for one in KINDS[after.kind].fields}
+    return [
+        ShownChange(
+            where=labels.get(one.key) or SECTIONS[one.key.partition(".")[0]][0],
+            happened=one.happened.value,
+            before=naming.named(one.before),
+            after=naming.named(one.after),
+        )
+        for one in changes(before, after)
     ]
 
 
@@ -158,9 +191,10 @@ def _source_list(content: Content, naming: Naming, numbers: dict[str, int]) -> d
     }
 
 
-def _shown(sentence: Sentence, naming: Naming) -> ShownSentence:
+def _shown(sentence: Sentence, naming: Naming, *, is_fallen: bool) -> ShownSentence:
     return ShownSentence(
         sentence=sentence,
+        is_fallen=is_fallen,
         text=naming.named(sentence.text),
         drafted=naming.named(sentence.drafted),
         mark=mark_of(sentence),
