@@ -38,7 +38,10 @@ class Editor {
     form.querySelector("[data-zone-undo]").addEventListener("click", () => this.undo());
     form.querySelector("[data-zone-clear]").addEventListener("click", () => this.set([]));
     this.field.addEventListener("change", () => this.draw());
-    drawing.addEventListener("pointerdown", (event) => this.add(this.place(event)));
+    drawing.addEventListener("pointerdown", (event) => {
+      event.preventDefault(); // the new corner keeps the focus
+      this.add(this.place(event));
+    });
     this.draw();
   }
 
