@@ -43,6 +43,7 @@ class ClipState(StrEnum):
     STORED = "stored"
     REFUSED = "refused"
     MISSING = "missing"
+    DELETED = "deleted"
 
 
 class CaseFileState(StrEnum):
@@ -129,6 +130,50 @@ class ReportState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class StopState(StrEnum):
+    """A STOP of the machine. Only a person puts it in force, only a person lifts it."""
+
+    IN_FORCE = "in_force"
+    LIFTED = "lifted"
+
+
+class RequestState(StrEnum):
+    """A data subject's request. Preparing and approving (or erasing) are two people's acts."""
+
+    RECEIVED = "received"
+    SEARCHING = "searching"
+    PREPARED = "prepared"
+    APPROVED = "approved"
+    DISCLOSED = "disclosed"
+    ANSWERED = "answered"
+    ERASED = "erased"
+    REFUSED = "refused"
+
+
+class EvidenceState(StrEnum):
+    """An evidence item's bytes. `deleting` is decided and on its way; the row with its digests stays for good."""
+
+    KEPT = "kept"
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+class HoldState(StrEnum):
+    """A hold on evidence. Only a person puts it in force, only a person releases it."""
+
+    IN_FORCE = "in_force"
+    RELEASED = "released"
+
+
+class RetentionState(StrEnum):
+    """A version of a tenant's retention periods; one is active."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    DISCARDED = "discarded"
+
+
 class UnableToMove(Exception):
     """A row may not move between these two states."""
 
@@ -208,7 +253,8 @@ CLIP = _machine(
             ClipState.MISSING,
         },
         ClipState.SPOOLED: {ClipState.STORED, ClipState.REFUSED, ClipState.MISSING},
-        ClipState.STORED: {ClipState.REFUSED},
+        ClipState.STORED: {ClipState.REFUSED, ClipState.DELETED},
+        ClipState.DELETED: set(),
         ClipState.REFUSED: set(),
         ClipState.MISSING: {ClipState.SPOOLED},
     },
@@ -338,4 +384,61 @@ REPORT = _machine(
     },
 )
 
-MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX, ENTRY, LEAD, CASE_FILE, REPORT)
+STOP = _machine(
+    "stop",
+    initial={StopState.IN_FORCE},
+    arrows={StopState.IN_FORCE: {StopState.LIFTED}, StopState.LIFTED: set()},
+)
+
+SUBJECT_REQUEST = _machine(
+    "subject request",
+    initial={RequestState.RECEIVED},
+    arrows={
+        RequestState.RECEIVED: {RequestState.SEARCHING, RequestState.REFUSED},
+        RequestState.SEARCHING: {
+            RequestState.PREPARED,
+            RequestState.ANSWERED,
+            RequestState.REFUSED,
+        },
+        RequestState.PREPARED: {
+            RequestState.SEARCHING,
+            RequestState.APPROVED,
+            RequestState.ERASED,
+            RequestState.REFUSED,
+        },
+        RequestState.APPROVED: {RequestState.SEARCHING, RequestState.DISCLOSED},
+        RequestState.DISCLOSED: set(),
+        RequestState.ANSWERED: set(),
+        RequestState.ERASED: set(),
+        RequestState.REFUSED: set(),
+    },
+)
+
+EVIDENCE = _machine(
+    "evidence item",
+    initial={EvidenceState.KEPT},
+    arrows={
+        EvidenceState.KEPT: {EvidenceState.DELETING},
+        EvidenceState.DELETING: {EvidenceState.DELETED, EvidenceState.KEPT},
+        EvidenceState.DELETED: set(),
+    },
+)
+
+HOLD = _machine(
+    "hold",
+    initial={HoldState.IN_FORCE},
+    arrows={HoldState.IN_FORCE: {HoldState.RELEASED}, HoldState.RELEASED: set()},
+)
+
+RETENTION = _machine(
+    "retention rules",
+    initial={RetentionState.DRAFT},
+    arrows={
+        RetentionState.DRAFT: {RetentionState.ACTIVE, RetentionState.DISCARDED},
+        RetentionState.ACTIVE: {RetentionState.RETIRED},
+        RetentionState.RETIRED: set(),
+        RetentionState.DISCARDED: set(),
+    },
+)
+
+MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX, ENTRY, LEAD, CASE_FILE, REPORT, STOP, SUBJECT_REQUEST, EVIDENCE, HOLD, RETENTION)

@@ -9,6 +9,8 @@ from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.cases.models import Case, CaseFile
 from apps.reports.models import Report
 from apps.reviews.models import DecisionAttempt, HumanTask
+from apps.sites.models import Stop
+from apps.subject_requests.models import SubjectRequest
 from apps.triage import states
 from apps.watchlists.models import SightingLead, WatchlistEntry
 from tests.world import World, make_alert, write_assessment
@@ -24,6 +26,8 @@ GUARDED = {
     "sighting lead": SightingLead,
     "case file": CaseFile,
     "report": Report,
+    "stop": Stop,
+    "subject request": SubjectRequest,
 }
 APPEND_ONLY = [
     "alerts_assessment",

@@ -1,0 +1,106 @@
+"""Rows that point at a person, and texts that hold a name: every model is looked at, so that a new one is not forgotten."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import CharField, Field, ForeignKey, JSONField, Model, TextField
+from django.db.models.functions import Cast
+
+from apps.people.models import Person
+
+# Staff and set-up, the chain (commitments only; its reasons are found apart), and the requests themselves.
+_LEFT_OUT: Final = frozenset({"accounts", "audit", "people", "subject_requests", "reliability"})
+_SHORTEST_FIELD: Final = 80
+_DIGESTS_AND_KEYS: Final = re.compile(
+    r"(^|_)(key|sha256|sha512|digest|hash|id|url|etag|version_id|run_id)$"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mention:
+    """A name in one text: `object_id` reads table.column.primary key."""
+
+    object_id: str
+    label: str
+
+
+def linked_rows(person: Person) -> Iterator[Model]:
+    """Every row of another app that points at the person by a foreign key."""
+    for relation in Person._meta.related_objects:
+        model = relation.related_model
+        if isinstance(model, str) or model._meta.app_label in ("subject_requests", "people"):
+            continue
+        yield from model._default_manager.filter(**{relation.field.name: person})
+
+
+def is_linked(person: Person) -> bool:
+    """Whether any row of another app still points at the person."""
+    return next(linked_rows(person), None) is not None
+
+
+def mentions_of(name: str, *, tenant_id: UUID) -> Iterator[Mention]:
+    """Texts of the tenant that contain the name, whatever the case. Inside the tenant's scope."""
+    for model, column in text_columns():
+        texts = model._default_manager.annotate(searched=Cast(column.name, TextField()))
+        texts = texts.filter(tenant_id=tenant_id, searched__icontains=name)
+        for pk in texts.values_list("pk", flat=True):
+            yield Mention(
+                object_id=f"{model._meta.db_table}.{column.column}.{pk}",
+                label=f"{column.verbose_name} of {model._meta.verbose_name}"[:120],
+            )
+
+
+def text_columns() -> Iterator[tuple[type[Model], "Field[Any, Any]"]]:
+    """Every column of a tenant's rows that can hold a sentence."""
+    for model in apps.get_models():
+        label = model._meta.app_label
+        if not model.__module__.startswith("apps.") or label in _LEFT_OUT:
+            continue
+        columns = {f.column for f in model._meta.local_concrete_fields}
+        if "tenant_id" not in columns:
+            continue
+        for column in model._meta.local_concrete_fields:
+            if _holds_sentences(column):
+                yield model, column
+
+
+def parts_of(object_id: str) -> tuple[type[Model], "Field[Any, Any]", str]:
+    """The model, column and primary key a mention's id speaks of. Raises LookupError for one that is not there."""
+    table, column, pk = object_id.split(".", 2)
+    for model, found in text_columns():
+        if (model._meta.db_table, found.column) == (table, column):
+            return model, found, pk
+    raise LookupError(f"no text column {table}.{column}")
+
+
+def replace_name(*, object_id: str, name: str, by: str) -> bool:
+    """Write other words for a name in one text; False when the database keeps that text as it is for ever.
+
+    Inside a savepoint of the caller: a refusal of the database rises.
+    """
+    model, column, pk = parts_of(object_id)
+    quote = connection.ops.quote_name
+    kind = column.db_type(connection)
+    pattern = re.sub(r"([^\w\s])", r"\\\1", name)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {quote(model._meta.db_table)} SET {quote(column.column)} = "  # noqa: S608 - names come from the models
+            f"regexp_replace({quote(column.column)}::text, %s, %s, 'gi')::{kind} "
+            f"WHERE {quote(model._meta.pk.column)}::text = %s",
+            [pattern, by, pk],
+        )
+        return cursor.rowcount == 1
+
+
+def _holds_sentences(column: "Field[Any, Any]") -> bool:
+    if isinstance(column, ForeignKey) or _DIGESTS_AND_KEYS.search(column.column):
+        return False
+    if isinstance(column, TextField | JSONField):
+        return True
+    short = (column.max_length or 0) < _SHORTEST_FIELD
+    return isinstance(column, CharField) and not short and not column.choices
