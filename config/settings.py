@@ -161,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="40"),
     },
     "late-recordings": {"task": "apps.alerts.tasks.nudge_late_recordings", "schedule": 300.0},
+    "signed-reports": {
+        "task": "apps.reports.tasks.render_signed_reports",
+        "schedule": crontab(),
+        "options": {"expires": 50},
+    },
     "expired-attempts": {"task": "apps.reviews.tasks.expire_attempts", "schedule": crontab()},
     "backtests": {
         "task": "apps.reliability.tasks.run_backtests",
@@ -236,6 +241,12 @@ FILE_UPLOAD_TEMP_DIR = None
 ATTEMPT_LIFETIME_SECONDS = env.integer("ATTEMPT_LIFETIME_SECONDS", 120, least=1)
 UPDATE_TIMEOUT_SECONDS = 5
 AUDIT_SIGNING_KEY_FILE = env.path("AUDIT_SIGNING_KEY_FILE", HOME / "audit_signing_key.pem")
+# Optional, off by default: a time-stamping authority (RFC 3161) that dates checkpoints, and whom to trust to be one.
+AUDIT_TSA_URL = env.http_url("AUDIT_TSA_URL")
+AUDIT_TSA_CERTIFICATES = (
+    env.path("AUDIT_TSA_CERTIFICATES", HOME) if env.text("AUDIT_TSA_CERTIFICATES") else None
+)
+AUDIT_TSA_EVERY_SECONDS = env.integer("AUDIT_TSA_EVERY_SECONDS", 3600, least=1)
 
 # --- People ---------------------------------------------------------------------------------------------------
 

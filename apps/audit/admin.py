@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from apps.audit.events import Channel, Event
-from apps.audit.models import ChainCheck, Checkpoint, Leaf
+from apps.audit.models import ChainCheck, Checkpoint, CheckpointStamp, Leaf
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
@@ -87,3 +87,11 @@ class ChainCheckAdmin(ReadOnlyAdmin):
     list_display = ["tenant_id", "state", "asked_at", "ended_at", "entries", "checkpoints"]
     list_filter = ["state"]
     ordering = ["-asked_at"]
+
+
+@admin.register(CheckpointStamp)
+class CheckpointStampAdmin(ReadOnlyAdmin):
+    list_display = ["checkpoint_id", "authority", "stamped_at", "stored_at"]
+    fields = ["checkpoint_id", "authority", "stamped_at", "stored_at"]
+    readonly_fields = fields
+    ordering = ["-checkpoint_id"]

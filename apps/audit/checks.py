@@ -83,6 +83,7 @@ def _verified(tenant_id: UUID) -> Verification:
             tenant=str(tenant_id),
             trusted=trusted_keys(settings.AUDIT_SIGNING_KEY_FILE),
             bucket=evidence_store(),
+            authorities=settings.AUDIT_TSA_CERTIFICATES,
         )
 
 

@@ -157,6 +157,24 @@ class CheckpointCopy(models.Model):
         return f"stored copy of checkpoint {self.checkpoint_id}"
 
 
+class CheckpointStamp(models.Model):
+    """What a time-stamping authority (RFC 3161) said of a checkpoint: these bytes existed at that time."""
+
+    checkpoint_id = models.BigIntegerField(unique=True)
+    tenant_id = models.UUIDField()
+    authority = models.CharField(max_length=200, help_text="The address that was asked.")
+    token = models.BinaryField(help_text="TimeStampToken, DER, over the SHA-256 of the note.")
+    stamped_at = models.DateTimeField(help_text="The time the authority states.")
+    stored_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audit_checkpoint_stamp"
+        indexes = [models.Index(fields=["tenant_id", "checkpoint_id"], name="audit_stamp_chain")]
+
+    def __str__(self) -> str:
+        return f"time stamp of checkpoint {self.checkpoint_id}"
+
+
 class Heartbeat(models.Model):
     """The sequencer's sign of life: one row, no tenant's data."""
 
@@ -165,6 +183,9 @@ class Heartbeat(models.Model):
     waiting = models.BigIntegerField()
     oldest_at = models.DateTimeField(null=True)
     unstored_checkpoints = models.BigIntegerField()
+    stamps_note = models.TextField(
+        db_default="", default="", help_text="Why the last time stamp failed; empty when it came."
+    )
 
     class Meta:
         db_table = "audit_heartbeat"

@@ -1,6 +1,6 @@
-"""The sequencer as a process: one loop that chains and signs, one that fills the locked bucket.
+"""The sequencer as a process: one loop that chains and signs, one that fills the locked bucket, one that has notes dated.
 
-They are apart because the bucket may be silent for a minute, and the chain may not wait for it.
+They are apart because the bucket or an authority may be silent for a minute, and the chain may not wait for them.
 """
 
 import logging
@@ -16,6 +16,7 @@ from psycopg import Connection
 from apps.audit.archive import store_next
 from apps.audit.sequencer import BATCH, CheckpointPolicy, checkpoint_once, sequence_once
 from apps.audit.signing import SigningKey
+from apps.audit.timestamps import Authority, NoStamp, stamp_next
 from apps.storage.errors import StorageError
 from apps.storage.locked import LockedStore
 
@@ -35,6 +36,9 @@ _BEAT: Final = """
     ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at, waiting = excluded.waiting,
         oldest_at = excluded.oldest_at, unstored_checkpoints = excluded.unstored_checkpoints
 """
+_STAMPS: Final = """
+    UPDATE audit_heartbeat SET stamps_note = %(note)s WHERE id = 1 AND stamps_note <> %(note)s
+"""
 _MAY_SEQUENCE: Final = """
     SELECT has_table_privilege('audit_inbox', 'DELETE') AND has_table_privilege('audit_leaf', 'INSERT')
 """
@@ -53,23 +57,47 @@ class Sequencer:
     connect: Connect
     key: SigningKey
     bucket: LockedStore
+    authority: Authority | None = None
     policy: CheckpointPolicy = field(default_factory=CheckpointPolicy)
     poll_seconds: float = 0.1
     stop: Event = field(default_factory=Event)
 
     def run(self) -> None:
         """Work until stopped. What is wrong with the chain itself rises and ends the process."""
-        archive = Thread(target=self._archive, name="checkpoints", daemon=True)
-        archive.start()
+        others = [Thread(target=self._archive, name="checkpoints", daemon=True)]
+        if self.authority:
+            others.append(Thread(target=self._stamps, name="time stamps", daemon=True))
+        for other in others:
+            other.start()
         try:
             self._patiently(self._sequence, psycopg.OperationalError, "the database")
         finally:
             self.stop.set()
-            archive.join(timeout=10)
+            for other in others:
+                other.join(timeout=10)
 
     def _archive(self) -> None:
         troubles = (psycopg.OperationalError, StorageError)
         self._patiently(self._fill_bucket, troubles, "the locked bucket")
+
+    def _stamps(self) -> None:
+        troubles = (psycopg.OperationalError, NoStamp)
+        self._patiently(self._have_dated, troubles, "the time-stamping authority")
+
+    def _have_dated(self, connection: "Connection[Row]", well: Callable[[], None]) -> None:
+        """An authority that fails is noted where people look; the chain goes on without it."""
+        assert self.authority is not None
+        while not self.stop.is_set():
+            try:
+                stamped = stamp_next(connection, self.authority)
+            except NoStamp as error:
+                connection.execute(_STAMPS, {"note": str(error)[:500]})
+                raise
+            if stamped:
+                connection.execute(_STAMPS, {"note": ""})
+                well()
+            else:
+                self.stop.wait(1.0)
 
     def _sequence(self, connection: "Connection[Row]", well: Callable[[], None]) -> None:
         next_look = next_beat = monotonic()

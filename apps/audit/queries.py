@@ -15,6 +15,7 @@ from apps.audit.models import (
     ChainCheck,
     Checkpoint,
     CheckpointCopy,
+    CheckpointStamp,
     Entry,
     Heartbeat,
     InboxEntry,
@@ -59,6 +60,7 @@ class AuditLag:
     silent_seconds: float | None
     waiting_at_beat: int
     unstored_checkpoints: int
+    stamps_note: str = ""
 
     def is_behind(self, *, limit_seconds: float = 30.0) -> bool:
         """Say whether events wait longer than they should, or nobody is there to chain them."""
@@ -138,6 +140,7 @@ class ChainStanding:
     signed: int
     signed_at: datetime | None
     stored: int
+    stamped_at: datetime | None = None
 
 
 def chain_standing(*, tenant_id: UUID) -> ChainStanding:
@@ -151,6 +154,10 @@ def chain_standing(*, tenant_id: UUID) -> ChainStanding:
         signed=last.tree_size if last else 0,
         signed_at=last.signed_at if last else None,
         stored=sizes.values_list("tree_size", flat=True).first() or 0,
+        stamped_at=CheckpointStamp.objects.filter(tenant_id=tenant_id)
+        .order_by("-checkpoint_id")
+        .values_list("stamped_at", flat=True)
+        .first(),
     )
 
 
@@ -169,6 +176,7 @@ def audit_lag(*, now: datetime) -> AuditLag:
         silent_seconds=_age(now, beat.beat_at) if beat else None,
         waiting_at_beat=beat.waiting if beat else 0,
         unstored_checkpoints=beat.unstored_checkpoints if beat else 0,
+        stamps_note=beat.stamps_note if beat else "",
     )
 
 

@@ -26,6 +26,8 @@ def watch_lag() -> None:
         )
     if lag.unstored_checkpoints:
         _log.warning("%s audit checkpoints wait for the bucket", lag.unstored_checkpoints)
+    if lag.stamps_note:
+        _log.error("audit checkpoints are not dated: %s", lag.stamps_note)
 
 
 @shared_task(name="apps.audit.tasks.run_checks")

@@ -12,7 +12,9 @@ hashes and the tree by somebody who owns the database. They are seconds old by p
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 
 from psycopg import Connection, IsolationLevel
@@ -21,6 +23,7 @@ from apps.audit.archive import StoredCheckpoint, stored_checkpoints
 from apps.audit.entries import ENTRY_COLUMNS, entry_of
 from apps.audit.merkle import HASH_BYTES, Tree
 from apps.audit.signing import BadNote, CheckpointBody, TrustedKeys, note_digest, opened_note
+from apps.audit.timestamps import CLOCKS_DIFFER, BadStamp, opened_stamp
 from apps.storage.locked import LockedStore
 
 Row = tuple[Any, ...]
@@ -38,6 +41,13 @@ _CHECKPOINTS: Final = """
         SELECT FROM audit_checkpoint_copy WHERE checkpoint_id = audit_checkpoint.id
     )
     FROM audit_checkpoint WHERE tenant_id = %s ORDER BY tree_size
+"""
+_STAMPS: Final = """
+    SELECT point.tree_size, point.note, point.signed_at, stamp.token
+    FROM audit_checkpoint_stamp AS stamp
+    LEFT JOIN audit_checkpoint AS point ON point.id = stamp.checkpoint_id
+        AND point.tenant_id = stamp.tenant_id
+    WHERE stamp.tenant_id = %s ORDER BY stamp.checkpoint_id
 """
 _TREE: Final = "SELECT size, peaks FROM audit_tree WHERE tenant_id = %s"
 _REWRITTEN_REASON: Final = """
@@ -69,6 +79,7 @@ class Verification:
     checkpoints: int
     checked_from: int
     lost_reasons: int
+    stamps: int
     problems: tuple[Problem, ...]
 
     @property
@@ -97,12 +108,14 @@ def verify_chain(
     trusted: TrustedKeys,
     bucket: LockedStore | None,
     from_checkpoint: int = 0,
+    authorities: Path | None = None,
 ) -> Verification:
     """Verify one tenant's chain as of now, reading only.
 
     ``bucket`` None leaves the locked copies out. With ``from_checkpoint`` N the hashes of the
     first N entries are taken as they are stored and compared with the root signed at N; only
-    later entries are hashed again. Raises ValueError when no checkpoint at N is signed, and
+    later entries are hashed again. ``authorities`` are the certificates (PEM) that time stamps have
+    to lead to; without them a stamp's own signer is believed. Raises ValueError when no checkpoint at N is signed, and
     StorageUnavailable when the bucket does not answer.
     """
     signed = _Signed()
@@ -114,6 +127,7 @@ def verify_chain(
             raise ValueError(f"no checkpoint at {from_checkpoint} is signed")
         tree = _walk(connection, tenant, signed, from_checkpoint)
         _compare_ends(connection, tenant, signed, tree)
+        stamps = _check_stamps(connection, tenant, signed, authorities)
         lost = _check_reasons(connection, tenant, signed)
     return Verification(
         tenant=tenant,
@@ -121,6 +135,7 @@ def verify_chain(
         checkpoints=len(signed.roots),
         checked_from=from_checkpoint,
         lost_reasons=lost,
+        stamps=stamps,
         problems=tuple(signed.problems),
     )
 
@@ -256,6 +271,31 @@ def _compare_ends(connection: "Connection[Row]", tenant: str, signed: _Signed, t
         signed.complain(f"entry {tree.size} is missing: there were {size} entries", tree.size)
     elif (size, peaks) != (tree.size, tree.packed()):
         signed.complain("the sequencer's tree is not the tree of these entries")
+
+
+def _check_stamps(
+    connection: "Connection[Row]", tenant: str, signed: _Signed, authorities: Path | None
+) -> int:
+    """Complain about time stamps that do not date their checkpoint; return how many do."""
+    holding = 0
+    for size, note, signed_at, token in connection.execute(_STAMPS, [tenant]).fetchall():
+        if note is None:
+            signed.complain("a time stamp dates a checkpoint that is not there")
+        elif wrong := _wrong_stamp(bytes(token), note, signed_at, authorities):
+            signed.complain(f"the time stamp of the checkpoint at {size}: {wrong}")
+        else:
+            holding += 1
+    return holding
+
+
+def _wrong_stamp(token: bytes, note: str, signed_at: datetime, authorities: Path | None) -> str:
+    try:
+        stamped = opened_stamp(token, content=note.encode(), certificates=authorities)
+    except BadStamp as error:
+        return str(error)
+    if stamped < signed_at - CLOCKS_DIFFER:
+        return f"it says {stamped.isoformat()}, before the checkpoint was signed"
+    return ""
 
 
 def _check_reasons(connection: "Connection[Row]", tenant: str, signed: _Signed) -> int:

@@ -76,7 +76,12 @@ def store_all(connection: Connection) -> None:
 
 
 def verify(
-    connection: Connection, tenant_id: UUID, *, with_bucket: bool = True, from_checkpoint: int = 0
+    connection: Connection,
+    tenant_id: UUID,
+    *,
+    with_bucket: bool = True,
+    from_checkpoint: int = 0,
+    authorities: Path | None = None,
 ) -> Verification:
     return verify_chain(
         connection,
@@ -84,6 +89,7 @@ def verify(
         trusted=trusted_keys(Path(settings.AUDIT_SIGNING_KEY_FILE)),
         bucket=evidence_store() if with_bucket else None,
         from_checkpoint=from_checkpoint,
+        authorities=authorities,
     )
 
 

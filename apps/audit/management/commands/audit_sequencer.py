@@ -15,6 +15,7 @@ from apps.audit.connections import open_connection
 from apps.audit.process import Sequencer, may_sequence
 from apps.audit.sequencer import CheckpointPolicy
 from apps.audit.signing import signing_key
+from apps.audit.timestamps import configured_authority
 from apps.storage.store import evidence_store
 
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
             connect=connect,
             key=signing_key(settings.AUDIT_SIGNING_KEY_FILE),
             bucket=evidence_store(),
+            authority=configured_authority(),
             policy=CheckpointPolicy(
                 leaves=options["checkpoint_leaves"],
                 age=timedelta(seconds=options["checkpoint_seconds"]),

@@ -76,6 +76,7 @@ class Command(BaseCommand):
                 trusted=trusted,
                 bucket=None if options["without_bucket"] else evidence_store(),
                 from_checkpoint=start,
+                authorities=settings.AUDIT_TSA_CERTIFICATES,
             )
         except ValueError as error:
             raise CommandError(f"{tenant}: {error}") from error
@@ -89,10 +90,11 @@ class Command(BaseCommand):
     def _tell(self, found: Verification) -> None:
         since = f" from entry {found.checked_from}" if found.checked_from else ""
         lost = f", {found.lost_reasons} reasons no longer kept" if found.lost_reasons else ""
+        stamps = f", {found.stamps} time stamps" if found.stamps else ""
         verdict = "holds" if found.holds else "DOES NOT HOLD"
         self.stdout.write(
             f"{found.tenant}: {found.entries} entries, {found.checkpoints} checkpoints{since}"
-            f"{lost}: {verdict}"
+            f"{stamps}{lost}: {verdict}"
         )
         for problem in found.problems:
             self.stdout.write(f"  - {problem.sentence}")
