@@ -48,6 +48,11 @@ def case_report(*, tenant_id: UUID, case_id: UUID, report_id: UUID, sha256: str)
     return f"{TENANTS}{tenant_id}/cases/{case_id}/reports/{report_id}-{sha256[:16]}.pdf"
 
 
+def subject_package(*, tenant_id: UUID, request_id: UUID, package_id: UUID) -> str:
+    """Return the key of what a person receives of their data."""
+    return f"{TENANTS}{tenant_id}/subject-requests/{request_id}/{package_id}.zip"
+
+
 def watchlist_image(*, tenant_id: UUID, entry_id: UUID, image_id: UUID) -> str:
     """Return the key of an enrolment image."""
     return f"{_entry(tenant_id, entry_id)}/images/{image_id}.jpg"
