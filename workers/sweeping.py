@@ -21,6 +21,7 @@ from psycopg_pool import PoolTimeout
 
 from apps.alerts import outbox
 from apps.alerts.operations.clips import OUTBOX_CHANNEL
+from apps.alerts.stopped import take_up_clips
 from apps.cases.case_file import runs as case_files
 from apps.reviews.operations.delivery import expire_attempts, resend_submitted, tell_settled
 from apps.watchlists.operations.runs import find_lost_runs, tell_waiting
@@ -71,6 +72,7 @@ def chores() -> list[Chore]:
     """What the sweeper does, and how often when nothing rings; the first hears the bell."""
     return [
         Chore("workflows started", lambda: outbox.start_waiting(now=timezone.now()), 1.0),
+        Chore("clips taken up", lambda: take_up_clips(now=timezone.now()), 15.0),
         Chore("decisions sent again", lambda: resend_submitted(now=timezone.now()), 2.0),
         Chore("settled alerts told", lambda: tell_settled(now=timezone.now()), 30.0),
         Chore("attempts expired", lambda: expire_attempts(now=timezone.now()), 5.0),

@@ -19,6 +19,7 @@ from django.db.models import F
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Alert, OutboxEntry
 from apps.alerts.queries import clip_of
+from apps.alerts.stopped import ENTRY_IS_STOPPED
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.triage.states import AlertState, OutboxState
@@ -44,8 +45,9 @@ log = logging.getLogger(__name__)
 def start_waiting(*, now: datetime, limit: int = 50) -> int:
     """Start the runs of waiting alerts, oldest first, at most `limit`; return how many started.
 
-    No more than ALERTS_IN_FLIGHT alerts are analysed at a time, and a sixteenth of that in a rush, so
-    that a backlog does not slow the intake. When Temporal does not answer, the rest waits two seconds.
+    An alert whose camera a STOP covers waits until that is lifted. No more than ALERTS_IN_FLIGHT alerts are analysed
+    at a time, and a sixteenth of that in a rush, so that a backlog does not slow the intake. When Temporal does not
+    answer, the rest waits two seconds.
     """
     entries = _claim(now=now, limit=min(limit, _free_places(now)))
     run_ids = client.start_all([_start_of(entry.alert) for entry in entries])
@@ -116,6 +118,7 @@ def _claim(*, now: datetime, limit: int) -> list[OutboxEntry]:
         due = (
             OutboxEntry.objects.select_for_update(skip_locked=True)
             .filter(state=OutboxState.WAITING, next_try_at__lte=now)
+            .exclude(ENTRY_IS_STOPPED)
             .order_by("created_at")[:limit]
         )
         ids = [entry.pk for entry in due]

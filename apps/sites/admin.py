@@ -20,6 +20,7 @@ from apps.sites.models import (
     Roster,
     Site,
     SiteUserObjectPermission,
+    Stop,
     Zone,
 )
 from apps.sites.operations import grant_site, link_cameras, unlink_cameras, withdraw_site
@@ -160,3 +161,12 @@ class RecordingAdmin(ReadOnlyAdmin):
     list_display = ["camera", "starts_at", "ends_at", "size_bytes", "registered_at"]
     list_filter = ["camera__site"]
     ordering = ["-starts_at"]
+
+
+@admin.register(Stop)
+class StopAdmin(ReadOnlyAdmin):
+    """Every STOP there was. It is pressed and lifted on its own pages and through the API."""
+
+    list_display = ["scope", "site", "camera", "state", "stopped_by", "stopped_at", "lifted_at"]
+    list_filter = ["state", "site"]
+    ordering = ["-stopped_at"]

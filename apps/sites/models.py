@@ -8,7 +8,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from guardian.models import UserObjectPermissionBase
 
-from apps.accounts.models import Tenant
+from apps.accounts.models import Tenant, User
+from apps.triage.states import StopState
 
 
 class ZoneKind(models.TextChoices):
@@ -196,3 +197,71 @@ class Recording(models.Model):
 
     def __str__(self) -> str:
         return f"{self.camera} {self.starts_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Stop(models.Model):
+    """A person's order that the machine stops, for a camera, a site, or (neither given) the whole tenant.
+
+    Accepted alerts are kept while it is in force; what it changes is said in `apps.sites.stopping`. The row is the state:
+    it holds whatever restarts, until a person lifts it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, null=True, blank=True, related_name="stops"
+    )
+    camera = models.ForeignKey(
+        Camera, on_delete=models.PROTECT, null=True, blank=True, related_name="stops"
+    )
+    state = models.CharField(
+        max_length=10,
+        choices=[(one.value, one.value.replace("_", " ")) for one in StopState],
+        default=StopState.IN_FORCE,
+    )
+    reason = models.CharField(max_length=500)
+    stopped_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    stopped_at = models.DateTimeField()
+    lift_reason = models.CharField(max_length=500, blank=True)
+    lifted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-stopped_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(camera__isnull=True) | models.Q(site__isnull=False),
+                name="stop_of_a_camera_names_its_site",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state=StopState.IN_FORCE, lifted_at__isnull=True, lifted_by__isnull=True
+                )
+                | models.Q(
+                    state=StopState.LIFTED, lifted_at__isnull=False, lifted_by__isnull=False
+                ),
+                name="stop_is_lifted_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lifted_at__isnull=True)
+                | models.Q(lifted_at__gte=models.F("stopped_at")),
+                name="stop_is_lifted_after_it_began",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "site", "camera"],
+                condition=models.Q(state=StopState.IN_FORCE),
+                name="stop_in_force_once",
+                nulls_distinct=False,
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "stopped_at", "lifted_at"], name="stop_by_time")]
+
+    def __str__(self) -> str:
+        return f"STOP of {self.camera or self.site or 'everything'}"
+
+    @property
+    def scope(self) -> str:
+        """What is stopped, as one word: camera, site or tenant."""
+        return "camera" if self.camera_id else "site" if self.site_id else "tenant"

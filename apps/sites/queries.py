@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.permissions import EVERY_SITE, TENANT_WIDE, Permission, Role
 from apps.accounts.queries import people_who_may
-from apps.sites.models import Camera, Recording, Site
+from apps.sites.models import Camera, Recording, Site, Stop
+from apps.triage.states import StopState
 
 
 def sites_visible_to(user: User) -> QuerySet[Site]:
@@ -54,3 +55,37 @@ def recording_over(*, camera: Camera, start: datetime, end: datetime) -> Recordi
     """A kept recording of the camera with all of [start, end], true times; of several the one registered last."""
     found = Recording.objects.filter(camera=camera, starts_at__lte=start, ends_at__gte=end)
     return found.order_by("-registered_at").first()
+
+
+def stop_covering(*, tenant_id: UUID, site_id: UUID, camera_id: UUID) -> Stop | None:
+    """The STOP in force over a camera: its own, its site's or the whole tenant's; of several the first pressed."""
+    found = stops_in_force(tenant_id).filter(_covers(site_id=site_id, camera_id=camera_id))
+    return found.select_related("stopped_by", "site", "camera").first()
+
+
+def stops_in_force(tenant_id: UUID) -> QuerySet[Stop]:
+    """The tenant's STOPs that nobody has lifted, the oldest first."""
+    return Stop.objects.filter(tenant_id=tenant_id, state=StopState.IN_FORCE).order_by("stopped_at")
+
+
+def stopped_between(
+    *, tenant_id: UUID, site_id: UUID, camera_id: UUID, since: datetime, until: datetime
+) -> bool:
+    """Whether a STOP over the camera was in force at any moment of [since, until]."""
+    over = Stop.objects.filter(tenant_id=tenant_id, stopped_at__lte=until)
+    over = over.filter(Q(lifted_at__isnull=True) | Q(lifted_at__gte=since))
+    return over.filter(_covers(site_id=site_id, camera_id=camera_id)).exists()
+
+
+def is_stopped(*, tenant: str, site: str, camera: str) -> Exists:
+    """Whether a STOP is in force, as a condition of another table's query; the arguments name its columns."""
+    own = Stop.objects.filter(tenant_id=OuterRef(tenant), state=StopState.IN_FORCE)
+    return Exists(own.filter(_covers(site_id=OuterRef(site), camera_id=OuterRef(camera))))
+
+
+def _covers(*, site_id: UUID | OuterRef, camera_id: UUID | OuterRef) -> Q:
+    return (
+        Q(site__isnull=True)
+        | Q(site_id=site_id, camera__isnull=True)
+        | Q(site_id=site_id, camera_id=camera_id)
+    )

@@ -22,7 +22,7 @@ from apps.triage.decision import (
     TriagePolicy,
     decide,
 )
-from apps.triage.decoding import SINCE_2, UnableToDecode, decode, encode
+from apps.triage.decoding import SINCE_2, SINCE_4, UnableToDecode, decode, encode
 from apps.triage.fairness import FairnessFinding
 from apps.triage.findings import CounterfactualFinding, SurrogateFinding
 from apps.triage.probability import TheftProbability
@@ -30,7 +30,7 @@ from apps.triage.segments import SegmentReliability
 from apps.triage.sequence import SequenceFinding, SequencePolicy, judge_sequence
 from apps.triage.signals import Signal
 
-SCHEMA = 3
+SCHEMA = 4
 FITTED_PARTS = ("probability", "reliability", "surrogate")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -49,7 +49,8 @@ class AssessmentInputs:
     `surrogate` and `counterfactual` are findings of a fitted model of a stated version, kept as
     they were made; they explain and decide nothing. None where there is no model to make them.
     `simulated` names those of `FITTED_PARTS` that were learned from simulated history, in whole or
-    in part: every screen says so.
+    in part: every screen says so. `stopped`: a STOP was in force over the alert's camera at some
+    moment between its arrival and this assessment.
     """
 
     alert_id: str
@@ -71,6 +72,7 @@ class AssessmentInputs:
     surrogate: SurrogateFinding | None = field(default=None, metadata=SINCE_2)
     counterfactual: CounterfactualFinding | None = field(default=None, metadata=SINCE_2)
     simulated: tuple[str, ...] = field(default=(), metadata=SINCE_2)
+    stopped: bool = field(default=False, metadata=SINCE_4)
 
     def __post_init__(self) -> None:
         if not self.alert_id:
@@ -93,6 +95,7 @@ class AssessmentInputs:
             fairness=self.fairness.state,
             has_viewable_clip=self.has_viewable_clip,
             minute_shadow_price=self.minute_shadow_price,
+            stopped=self.stopped,
         )
 
 

@@ -105,7 +105,8 @@ class DecisionInputs:
     """What one decision depends on, apart from cost model and policy.
 
     `minute_shadow_price` is what a minute is worth beyond its price because others wait: 0 in a
-    quiet hour, in the cost model's currency.
+    quiet hour, in the cost model's currency. `stopped`: a person had stopped the machine for this
+    camera at some moment between the alert's arrival and now.
     """
 
     probability: TheftProbability
@@ -114,6 +115,7 @@ class DecisionInputs:
     fairness: FairnessState
     has_viewable_clip: bool
     minute_shadow_price: float = 0.0
+    stopped: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.minute_shadow_price <= LARGEST_AMOUNT:
@@ -133,6 +135,7 @@ class DecisionBatch:
     fairness: npt.NDArray[np.str_]
     has_viewable_clip: Bools
     minute_shadow_price: Floats
+    stopped: Bools
 
     def __post_init__(self) -> None:
         columns = list(vars(self).values())
@@ -203,6 +206,7 @@ Constraint = tuple[ReasonCode, Callable[[DecisionBatch], Bools]]
 
 CONSTRAINTS: tuple[Constraint, ...] = (
     (ReasonCode.FAIRNESS_FAILED, lambda b: b.fairness == FairnessState.FAILED),
+    (ReasonCode.STOPPED, lambda b: b.stopped),
     (ReasonCode.FAIRNESS_NOT_ASSESSABLE, lambda b: b.fairness == FairnessState.NOT_ASSESSABLE),
     (ReasonCode.SEGMENT_RED, lambda b: b.reliability == ReliabilityState.RED),
     (ReasonCode.SEQUENCE_INCOMPLETE, lambda b: b.sequence == SequenceState.INCOMPLETE),
@@ -292,6 +296,7 @@ def batch_of(inputs: Sequence[DecisionInputs]) -> DecisionBatch:
         fairness=np.array([one.fairness.value for one in inputs], dtype=np.str_),
         has_viewable_clip=np.array([one.has_viewable_clip for one in inputs], dtype=np.bool_),
         minute_shadow_price=np.array([one.minute_shadow_price for one in inputs], dtype=np.float64),
+        stopped=np.array([one.stopped for one in inputs], dtype=np.bool_),
     )
 
 

@@ -27,6 +27,9 @@ SINCE_2: Mapping[str, int] = MappingProxyType({"since": 2})
 SINCE_3: Mapping[str, int] = MappingProxyType({"since": 3})
 """The metadata of a dataclass field that schemas 1 and 2 did not have."""
 
+SINCE_4: Mapping[str, int] = MappingProxyType({"since": 4})
+"""The metadata of a dataclass field that schemas 1 to 3 did not have."""
+
 
 class UnableToDecode(ValueError):
     """The JSON does not describe the value; the message names the place."""

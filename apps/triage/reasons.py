@@ -13,6 +13,7 @@ class ReasonCode(StrEnum):
     """Why a decision is what it is. The order of the members is the order of evaluation."""
 
     FAIRNESS_FAILED = "fairness_failed"
+    STOPPED = "stopped"
     FAIRNESS_NOT_ASSESSABLE = "fairness_not_assessable"
     SEGMENT_RED = "segment_red"
     SEQUENCE_INCOMPLETE = "sequence_incomplete"
@@ -32,6 +33,10 @@ SENTENCES: Mapping[ReasonCode, str] = MappingProxyType(
         ReasonCode.FAIRNESS_FAILED: (
             "The fairness check of this detector failed: the model is reviewed before anybody "
             "acts on this alert."
+        ),
+        ReasonCode.STOPPED: (
+            "A person had stopped the machine here while this alert waited or was analysed, so the "
+            "alert is verified at most."
         ),
         ReasonCode.FAIRNESS_NOT_ASSESSABLE: (
             "Whether the score depends on appearance could not be checked, so the alert is "

@@ -125,6 +125,7 @@ def _past(column: dict[str, np.ndarray]) -> PastAlerts:
             fairness=column["fairness"],
             has_viewable_clip=column["viewable"],
             minute_shadow_price=column["shadow"],
+            stopped=np.zeros(len(chance), dtype=np.bool_),
         ),
         labels=Labels(
             theft=column["theft"],

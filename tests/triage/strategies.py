@@ -75,6 +75,7 @@ def decision_inputs(draw, **fixed):
         "fairness": st.sampled_from(FairnessState),
         "has_viewable_clip": st.booleans(),
         "minute_shadow_price": shadow_prices,
+        "stopped": st.booleans(),
     }
     return DecisionInputs(
         **{name: fixed[name] if name in fixed else draw(part) for name, part in parts.items()}

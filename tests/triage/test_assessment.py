@@ -219,6 +219,7 @@ def any_inputs(draw):
             )
         ),
         has_viewable_clip=draw(st.booleans()),
+        stopped=draw(st.booleans()),
         cost_model=draw(cost_models()),
         policy=draw(policies()),
         minute_shadow_price=draw(shadow_prices),
@@ -259,6 +260,25 @@ def test_a_record_stored_under_the_first_schema_reads_and_recomputes_to_its_dige
     assert record.schema == stored["schema"] == 1
     assert recompute(record) == record
     assert canonical_json(record_json(recompute(record))) == canonical_json(stored)
+
+
+STORED_3 = json.loads((Path(__file__).parent / "data" / "records_schema_3.json").read_text())
+
+
+@pytest.mark.parametrize("case", sorted(STORED_3))
+def test_a_record_of_before_there_was_a_stop_reads_and_recomputes_to_its_digest(case):
+    stored = STORED_3[case]
+    record = read_record(stored)
+    assert record.schema == stored["schema"] == 3
+    assert not record.inputs.stopped
+    assert canonical_json(record_json(recompute(record))) == canonical_json(stored)
+
+
+def test_a_stop_is_in_the_record_and_its_digest():
+    free, stopped = (assess(inputs=sound_inputs(stopped=one)) for one in (False, True))
+    assert (free.decision.outcome, stopped.decision.outcome) == (Outcome.ESCALATE, Outcome.VERIFY)
+    assert read_record(json.loads(json.dumps(record_json(stopped)))).inputs.stopped
+    assert free.inputs_digest != stopped.inputs_digest
 
 
 def test_a_new_record_states_the_present_schema():

@@ -92,6 +92,7 @@ def test_a_sure_complete_fair_reliable_alert_is_escalated():
         ({"sequence": SequenceState.ISOLATED}, ReasonCode.SEQUENCE_ISOLATED),
         ({"sequence": SequenceState.UNKNOWN}, ReasonCode.SEQUENCE_UNKNOWN),
         ({"has_viewable_clip": False}, ReasonCode.NO_VIEWABLE_CLIP),
+        ({"stopped": True}, ReasonCode.STOPPED),
         (
             {"probability": replace(calibrated(1.0), basis=ProbabilityBasis.PRIOR)},
             ReasonCode.UNCALIBRATED,
@@ -179,6 +180,7 @@ def test_no_decision_escalates_under_a_hard_constraint(given_inputs, model, poli
         given_inputs.fairness is not FairnessState.PASSED,
         given_inputs.sequence is not SequenceState.COMPLETE,
         not given_inputs.has_viewable_clip,
+        given_inputs.stopped,
         not given_inputs.probability.calibrated,
     ]
     assert not (any(doubts) and decision.outcome is Outcome.ESCALATE)

@@ -25,6 +25,7 @@ from apps.reliability.queries.basis import Basis, OpenAlarm, basis_of
 from apps.reviews.models import HumanTask, TaskKind
 from apps.reviews.operations import join_item, open_task
 from apps.reviews.queries import open_task_of, standing_disposition
+from apps.sites.queries import stopped_between
 from apps.storage.store import media_store
 from apps.storage.streams import CHUNK_BYTES
 from apps.triage.assessment import AssessmentInputs, AssessmentRecord, assess, record_json
@@ -85,7 +86,15 @@ def _assess(
     facts: AlertFacts, *, analysis: Mapping[str, Any], viewable: bool, now: datetime
 ) -> AssessmentRecord:
     basis = basis_of(facts.tenant_id, currency=facts.currency, camera_id=facts.camera_id)
-    record = assess(inputs=_inputs(facts, basis, analysis=analysis, viewable=viewable))
+    stopped = stopped_between(
+        tenant_id=facts.tenant_id,
+        site_id=facts.site_id,
+        camera_id=facts.camera_id,
+        since=facts.received_at,
+        until=now,
+    )
+    inputs = _inputs(facts, basis, analysis=analysis, viewable=viewable, stopped=stopped)
+    record = assess(inputs=inputs)
     record_assessment(
         alert=facts.alert,
         record_json=record_json(record),
@@ -99,7 +108,12 @@ def _assess(
 
 
 def _inputs(
-    facts: AlertFacts, basis: Basis, *, analysis: Mapping[str, Any], viewable: bool
+    facts: AlertFacts,
+    basis: Basis,
+    *,
+    analysis: Mapping[str, Any],
+    viewable: bool,
+    stopped: bool,
 ) -> AssessmentInputs:
     detector = detector_of(facts)
     segment = segment_of(facts, analysis, zone_kind=basis.zone_kind)
@@ -131,6 +145,7 @@ def _inputs(
         surrogate=rule,
         counterfactual=clearing,
         simulated=basis.simulated(detector),
+        stopped=stopped,
     )
 
 

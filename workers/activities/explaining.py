@@ -21,6 +21,7 @@ from apps.triage.saliency import Saliency
 from apps.triage.states import ClipState
 from workers.activities.derived import DerivedFiles, fetch_master
 from workers.activities.scorers import NoScorer, is_our_own, scorer_of
+from workers.activities.stopped import is_stopped
 from workers.inference.clip_explanation import (
     Subject,
     UnableToExplain,
@@ -34,6 +35,9 @@ from workers.inference.saliency import BUDGETS, SaliencyBudget
 from workflows.activities import EXPLAIN_CLIP
 from workflows.messages import AlertRef
 
+STOPPED: Final = (
+    "A person had stopped the machine here, so no detector was asked what moved the score."
+)
 NOT_ANALYSED: Final = "The clip has not been analysed, so it is not known what moved the score."
 
 
@@ -43,6 +47,9 @@ def explain_clip(message: AlertRef) -> None:
     tenant_id, alert_id = UUID(message.tenant_id), UUID(message.alert_id)
     with tenant_scope(tenant_id):
         alert = Alert.objects.select_related("clip", "source").get(id=alert_id)
+        if is_stopped(alert):
+            note_not_explained(alert_id=alert_id, reason=STOPPED)
+            return
     clip = alert.clip
     if clip.state != ClipState.STORED or clip.saliency_key:
         return

@@ -21,6 +21,7 @@ from apps.triage.states import AlertState, ClipState
 from workers.activities.derived import DerivedFiles, fetch_master
 from workers.activities.looked import Looked
 from workers.activities.sections import analysis_json
+from workers.activities.stopped import require_not_stopped
 from workers.activities.zones import scene_zones
 from workers.inference.analysis import analyse_clip as look_at
 from workers.inference.limits import ClipLimits
@@ -33,12 +34,16 @@ from workflows.messages import AlertRef, ClipFound, ClipStanding
 
 @ANALYSE_CLIP.implemented_by
 def analyse_clip(message: AlertRef) -> ClipFound:
-    """Analyse a stored clip once. One that cannot be looked at is refused in words; that is an answer, not an error."""
+    """Analyse a stored clip once. One that cannot be looked at is refused in words; that is an answer, not an error.
+
+    Fails as `Stopped` while a STOP covers the camera: nothing looks at a clip then, our own detector neither.
+    """
     tenant_id, alert_id = UUID(message.tenant_id), UUID(message.alert_id)
     with tenant_scope(tenant_id):
         clip = Clip.objects.get(alert_id=alert_id)
         if clip.state != ClipState.STORED or clip.analysis_key:
             return ClipFound(standing=ClipStanding(clip.state), analysed=bool(clip.analysis_key))
+        require_not_stopped(Alert.objects.get(id=alert_id))
         if Alert.objects.filter(id=alert_id, state=AlertState.ANALYSING).exists():
             note_step(alert_id=alert_id, stage="Analysing the clip", now=timezone.now())
     with TemporaryDirectory(prefix="clip-") as folder:

@@ -30,6 +30,7 @@ from apps.watchlists.operations.leads import raise_lead, record_compared
 from apps.watchlists.queries.gate import faces_are_on
 from apps.watchlists.queries.search import Gallery, Match, gallery_at, nearest
 from workers.activities.derived import fetch_master
+from workers.activities.stopped import is_stopped
 from workers.inference.face_embedding import LEAD_BELOW, error_rate_of
 from workers.inference.face_gathering import TrackFace, faces_of_tracks
 from workers.inference.limits import ClipLimits
@@ -56,13 +57,18 @@ class _Hit:
 
 @COMPARE_FACES.implemented_by
 def compare_faces(message: AlertRef) -> None:
-    """Compare once more what was compared before: a lead is raised once, and only numbers are written down again."""
+    """Compare once more what was compared before: a lead is raised once, and only numbers are written down again.
+
+    A clip whose turn comes while a STOP covers its camera is not compared, then or later.
+    """
     tenant_id, alert_id = UUID(message.tenant_id), UUID(message.alert_id)
     with tenant_scope(tenant_id):
         if not faces_are_on(tenant_id, now=timezone.now()):
             return
         alert = Alert.objects.select_related("clip").filter(id=alert_id).first()
         clip = getattr(alert, "clip", None)
+        if alert is not None and is_stopped(alert):
+            return
         if alert is None or clip is None or clip.state != ClipState.STORED or not clip.analysis_key:
             return
         gallery = gallery_at(

@@ -25,6 +25,7 @@ _WORDS = {
     "PoolTimeout": "The database is overloaded.",
     "DigestMismatch": "The stored bytes are not the ones that were promised.",
     "ModelRefused": "A model file is not the registered one.",
+    "Stopped": "A person has stopped the machine here; it goes on when they lift that.",
     "RecordAltered": "A stored record does not match its own digest.",
 }
 

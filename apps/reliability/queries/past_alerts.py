@@ -104,6 +104,8 @@ def _chunk(rows: Sequence[tuple[Any, ...]]) -> PastAlerts:
             fairness=np.array(column["fairness"], dtype=np.str_),
             has_viewable_clip=np.array(column["has_viewable_clip"], dtype=np.bool_),
             minute_shadow_price=_floats(column["minute_shadow_price"]),
+            # A STOP is a person's doing, not a policy's: every policy is tried as if nobody had pressed it.
+            stopped=np.zeros(len(rows), dtype=np.bool_),
         ),
         labels=Labels(
             theft=np.array([_THEFT.get(verdict, np.nan) for verdict in column["verdict"]]),

@@ -190,6 +190,7 @@ class _Loop:
             fairness=np.full(size, FairnessState.PASSED.value),
             has_viewable_clip=np.ones(size, dtype=np.bool_),
             minute_shadow_price=np.zeros(size),
+            stopped=np.zeros(size, dtype=np.bool_),
         )
 
     def _shares(self, batch: DecisionBatch, decided: DecidedBatch) -> Floats:
