@@ -1,6 +1,7 @@
 """Acquiring evidence and sealing it: every step leaves a custody event and an audit event."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from apps.evidence.models import CustodyEvent, EvidenceItem, EvidenceKind
 from apps.storage.keys import evidence_master
 from apps.storage.objects import StoredObject
 from apps.storage.store import evidence_store, media_store
+
+_DERIVED = (EvidenceKind.WORKING, EvidenceKind.STILL)
 
 
 def acquire_item(
@@ -26,7 +29,7 @@ def acquire_item(
 ) -> EvidenceItem:
     """Register a stored file of an alert. Registering the same object twice is one item.
 
-    Runs inside the tenant's scope.
+    A working copy or still is linked to the alert's master. Runs inside the tenant's scope.
     """
     item, created = EvidenceItem.objects.get_or_create(
         bucket=bucket,
@@ -35,19 +38,25 @@ def acquire_item(
         defaults={
             "tenant_id": alert.tenant_id,
             "alert": alert,
+            "derived_from": _master(alert) if kind in _DERIVED else None,
             "kind": kind,
             "media_type": media_type,
             "size_bytes": stored.size,
             "sha256": stored.sha256,
+            "sha512": stored.sha512,
             "original_name": original_name,
             "acquired_at": now,
         },
     )
     if created:
-        derived = kind in (EvidenceKind.WORKING, EvidenceKind.STILL)
-        event = Event.EVIDENCE_DERIVED if derived else Event.EVIDENCE_ACQUIRED
-        _happened(actor=actor, item=item, action=event, now=now)
+        event = Event.EVIDENCE_DERIVED if kind in _DERIVED else Event.EVIDENCE_ACQUIRED
+        record_step(actor=actor, item=item, action=event, now=now)
     return item
+
+
+def _master(alert: Alert) -> EvidenceItem | None:
+    masters = EvidenceItem.objects.filter(alert=alert, kind=EvidenceKind.MASTER)
+    return masters.filter(retain_until__isnull=True).first()
 
 
 def copy_sealed(*, item: EvidenceItem, retain_until: datetime) -> StoredObject:
@@ -74,6 +83,7 @@ def record_sealed(
         defaults={
             "tenant_id": item.tenant_id,
             "alert_id": item.alert_id,
+            "derived_from": item,
             "kind": item.kind,
             "bucket": evidence_store().bucket,
             "key": sealed.key,
@@ -81,22 +91,55 @@ def record_sealed(
             "media_type": item.media_type,
             "size_bytes": item.size_bytes,
             "sha256": item.sha256,
+            "sha512": item.sha512,
             "original_name": item.original_name,
             "acquired_at": now,
             "retain_until": retain_until,
         },
     )
     if created:
-        _happened(actor=actor, item=copy, action=Event.EXHIBIT_SEALED, now=now)
+        record_step(actor=actor, item=copy, action=Event.EXHIBIT_SEALED, now=now)
     return copy
 
 
 def record_viewed(*, actor: Actor, item: EvidenceItem, now: datetime) -> None:
     """Somebody was given the file for a minute."""
-    _happened(actor=actor, item=item, action=Event.EXHIBIT_DOWNLOADED, now=now)
+    record_step(actor=actor, item=item, action=Event.EXHIBIT_DOWNLOADED, now=now)
 
 
-def _happened(*, actor: Actor, item: EvidenceItem, action: Event, now: datetime) -> None:
+def record_step(
+    *,
+    actor: Actor,
+    item: EvidenceItem,
+    action: Event,
+    now: datetime,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Add a step to an item's custody, and the event of the same name to the audit chain. Inside the scope."""
+    note_custody(actor=actor, item=item, action=action, now=now, details=details)
+    record(
+        actor=actor,
+        event=action,
+        subject=Subject("evidence_item", item.id),
+        after={"sha256": item.sha256, "bucket": item.bucket, "key": item.key},
+        details={
+            "alert": str(item.alert_id),
+            "kind": item.kind,
+            "sha256": item.sha256,
+            **(details or {}),
+        },
+    )
+
+
+def note_custody(
+    *,
+    actor: Actor,
+    item: EvidenceItem,
+    action: Event,
+    now: datetime,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Add a step to an item's custody alone: the audit event is that of the act it belongs to."""
     CustodyEvent.objects.create(
         tenant_id=item.tenant_id,
         evidence_item_id=item.id,
@@ -104,12 +147,6 @@ def _happened(*, actor: Actor, item: EvidenceItem, action: Event, now: datetime)
         actor_id=None if actor.user_id is None else UUID(str(actor.user_id)),
         actor_role=actor.role,
         sha256=item.sha256,
+        details=dict(details or {}),
         happened_at=now,
-    )
-    record(
-        actor=actor,
-        event=action,
-        subject=Subject("evidence_item", item.id),
-        after={"sha256": item.sha256, "bucket": item.bucket, "key": item.key},
-        details={"alert": str(item.alert_id), "kind": item.kind, "sha256": item.sha256},
     )

@@ -1,0 +1,11 @@
+"""Reading evidence: items and their custody, holds, retention."""
+
+from apps.evidence.queries.items import (
+    custody_of,
+    items_visible_to,
+    latest_dossier,
+    master_of,
+    shows_faces,
+)
+
+__all__ = ["custody_of", "items_visible_to", "latest_dossier", "master_of", "shows_faces"]
