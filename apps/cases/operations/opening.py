@@ -1,10 +1,10 @@
-"""What a confirmed theft becomes: incident, case, sealed exhibits. And how a case moves."""
+"""What a confirmed theft becomes: incident, case, sealed exhibits."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
 from apps.accounts.models import Tenant
 from apps.accounts.tenancy import tenant_scope
@@ -17,16 +17,11 @@ from apps.evidence.operations import copy_sealed, record_sealed
 from apps.evidence.queries import master_of
 from apps.reviews.item_queries import happening_of
 from apps.reviews.models import ItemMember
-from apps.triage import states
-from apps.triage.states import CaseState, Verdict
+from apps.triage.states import Verdict
 
 
 class UnableToOpenCase(Exception):
     """The alert has no standing confirmation of theft."""
-
-
-class UnableToMoveCase(Exception):
-    """The case is not in a state from which it may go there, or somebody moved it first."""
 
 
 def open_case(*, alert_id: UUID, now: datetime) -> Case:
@@ -139,33 +134,3 @@ def _seal(*, case: Case, master: EvidenceItem, retain_until: datetime, now: date
                 "sealed_at": now,
             },
         )
-
-
-def move_case(*, actor: Actor, case: Case, to: CaseState, reason: str = "") -> None:
-    """Move a case along its table. Raises UnableToMoveCase; approval is a separate rule.
-
-    The person whose confirmation opened the case may not approve it: approval needs a second one.
-    """
-    if to == CaseState.APPROVED and actor.user_id == case.opened_by:
-        raise UnableToMoveCase("You confirmed this theft; somebody else has to approve the case.")
-    if not states.CASE.allows(case.state, to):
-        raise UnableToMoveCase(f"A case that is {_words(case.state)} cannot become {_words(to)}.")
-    with transaction.atomic():
-        moved = Case.objects.filter(id=case.id, state=case.state, version=case.version).update(
-            state=to, version=F("version") + 1
-        )
-        if moved != 1:
-            raise UnableToMoveCase("Somebody else changed this case meanwhile. Look again.")
-        record(
-            actor=actor,
-            event=Event.CASE_STATE_CHANGED,
-            subject=Subject("case", case.id),
-            before={"state": case.state},
-            after={"state": to.value},
-            reason=reason,
-            details={"from": case.state, "to": to.value},
-        )
-
-
-def _words(state: str) -> str:
-    return state.replace("_", " ")

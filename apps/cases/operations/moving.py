@@ -1,0 +1,44 @@
+"""How a case moves from state to state."""
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.audit.events import Actor, Event, Subject
+from apps.audit.operations import record
+from apps.cases.models import Case
+from apps.triage import states
+from apps.triage.states import CaseState
+
+
+class UnableToMoveCase(Exception):
+    """The case is not in a state from which it may go there, or somebody moved it first."""
+
+
+def move_case(*, actor: Actor, case: Case, to: CaseState, reason: str = "") -> None:
+    """Move a case along its table. Raises UnableToMoveCase; approval is a separate rule.
+
+    The person whose confirmation opened the case may not approve it: approval needs a second one.
+    """
+    if to == CaseState.APPROVED and actor.user_id == case.opened_by:
+        raise UnableToMoveCase("You confirmed this theft; somebody else has to approve the case.")
+    if not states.CASE.allows(case.state, to):
+        raise UnableToMoveCase(f"A case that is {_words(case.state)} cannot become {_words(to)}.")
+    with transaction.atomic():
+        moved = Case.objects.filter(id=case.id, state=case.state, version=case.version).update(
+            state=to, version=F("version") + 1
+        )
+        if moved != 1:
+            raise UnableToMoveCase("Somebody else changed this case meanwhile. Look again.")
+        record(
+            actor=actor,
+            event=Event.CASE_STATE_CHANGED,
+            subject=Subject("case", case.id),
+            before={"state": case.state},
+            after={"state": to.value},
+            reason=reason,
+            details={"from": case.state, "to": to.value},
+        )
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ")
