@@ -145,6 +145,50 @@ def test_a_cut_off_end_is_named(tamper: Connection, tenant: UUID) -> None:
     assert {problem.index for problem in found.problems} == {None, 6}
 
 
+def test_two_entries_that_changed_places_are_named(tamper: Connection, tenant: UUID) -> None:
+    """Each is what it was and its hash holds; only their order is another one."""
+    swap = "UPDATE audit_leaf SET index = %s WHERE tenant_id = %s AND index = %s"
+    for new, old in ((-1, 5), (5, 6), (6, -1)):
+        tamper.execute("ALTER TABLE audit_leaf DROP CONSTRAINT IF EXISTS audit_leaf_index")
+        tamper.execute(swap, [new, tenant, old])
+    for with_bucket, first in ((True, 5), (False, 4)):
+        found = chain.verify(tamper, tenant, with_bucket=with_bucket)
+        assert found.problems[0].index == first
+    tamper.read_only = False
+
+
+def test_a_checkpoint_signed_anew_over_a_shorter_past_is_named(
+    tamper: Connection, tenant: UUID, sequencer_connection: Connection
+) -> None:
+    """Somebody with the database and the key, but without the bucket, drops an entry and signs again."""
+    for table in TABLES:
+        tamper.execute(f"DELETE FROM {table} WHERE tenant_id = %s", [tenant])
+    tamper.execute("DELETE FROM audit_tree WHERE tenant_id = %s", [tenant])
+    chain.tell(tenant, 8)
+    chain.chain(sequencer_connection)
+    chain.sign(sequencer_connection)
+    assert chain.verify(tamper, tenant, with_bucket=False).holds  # the database alone cannot know
+    found = chain.verify(tamper, tenant)
+    assert any("contradicts another checkpoint of that size" in p.sentence for p in found.problems)
+    assert 0 in {problem.index for problem in found.problems}
+
+
+def test_a_checkpoint_taken_from_another_chain_is_named(
+    tamper: Connection, tenant: UUID, sequencer_connection: Connection
+) -> None:
+    other = uuid4()
+    chain.tell(other, 8)
+    chain.chain(sequencer_connection)
+    chain.sign(sequencer_connection)
+    tamper.execute(
+        "UPDATE audit_checkpoint SET note = (SELECT note FROM audit_checkpoint WHERE tenant_id = %s)"
+        " WHERE tenant_id = %s AND tree_size = 8",
+        [other, tenant],
+    )
+    sentences = [problem.sentence for problem in chain.verify(tamper, tenant).problems]
+    assert any(f"belongs to the chain of {other}" in sentence for sentence in sentences)
+
+
 def test_a_chain_that_was_wiped_out_is_still_missed(tamper: Connection, tenant: UUID) -> None:
     for table in (*TABLES, "audit_tree"):
         tamper.execute(f"DELETE FROM {table}")

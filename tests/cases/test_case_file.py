@@ -166,6 +166,41 @@ def test_a_stranger_checks_a_case_file_with_python_alone(
     assert checked(script=folder / "verify.py").returncode == 0
 
 
+@transactional
+def test_a_bare_python_in_an_empty_folder_names_the_flipped_byte(
+    sealed: tuple[World, UUID], tmp_path: Path
+) -> None:
+    """All there is: the archive, the script taken out of it, and a Python without environment or site-packages."""
+    world, case_id = sealed
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    path = archive_of(written(world, ask(world, case_id)), folder)
+    with zipfile.ZipFile(path) as archive:
+        name = next(one for one in archive.namelist() if one.endswith("/verify.py"))
+        (folder / "verify.py").write_bytes(archive.read(name))
+        stored = next(one for one in archive.infolist() if one.filename.endswith("E001.mp4"))
+    said = bare(folder, path.name)
+    assert (said.returncode, "Everything holds" in said.stdout) == (0, True), said.stderr
+    content = bytearray(path.read_bytes())
+    content[content.index(CLIP, stored.header_offset)] ^= 1
+    path.write_bytes(content)
+    said = bare(folder, path.name)
+    assert said.returncode == 1
+    assert "data/originals/E001.mp4" in said.stdout
+
+
+def bare(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "verify.py", *arguments],
+        cwd=folder,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
 def flipped(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1

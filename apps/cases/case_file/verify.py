@@ -25,6 +25,7 @@ import json
 import pathlib
 import sys
 import zipfile
+import zlib
 from typing import IO, Any, Iterable, Tuple, Union
 
 CHUNK = 1024 * 1024
@@ -68,23 +69,32 @@ Bag = Union["Folder", "Archive"]  # written so that Python 3.8 reads it
 Point = Tuple[int, int, int, int]
 
 
+# What the ZIP reader says of a member whose bytes are not what its own checksum was made of.
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError)
+
+
 def read(bag: Bag, name: str) -> bytes:
     try:
         with bag.open(name) as file:
             return file.read()
     except (KeyError, FileNotFoundError):
         raise Problem(f"{name} is missing") from None
+    except BROKEN:
+        raise Problem(f"{name} has been changed: the archive's own checksum fails") from None
 
 
 def digests_of(bag: Bag, name: str) -> dict[str, str]:
     sha256, sha512 = hashlib.sha256(), hashlib.sha512()
-    with bag.open(name) as file:
-        while True:
-            chunk = file.read(CHUNK)
-            if not chunk:
-                break
-            sha256.update(chunk)
-            sha512.update(chunk)
+    try:
+        with bag.open(name) as file:
+            while True:
+                chunk = file.read(CHUNK)
+                if not chunk:
+                    break
+                sha256.update(chunk)
+                sha512.update(chunk)
+    except BROKEN:
+        raise Problem(f"{name} has been changed: the archive's own checksum fails") from None
     return {"sha256": sha256.hexdigest(), "sha512": sha512.hexdigest()}
 
 
@@ -317,7 +327,7 @@ def main() -> int:
     except Problem as problem:
         print(f"DOES NOT HOLD: {problem}")
         return 1
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         print(f"Cannot be read as a case file: {error}")
         return 2
     print(
