@@ -189,6 +189,33 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.watchlists.tasks.delete_pictures",
         "schedule": crontab(minute="*/5"),
     },
+    "subject-packages": {
+        "task": "apps.subject_requests.tasks.write_packages",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "subject-packages-over": {
+        "task": "apps.subject_requests.tasks.remove_packages",
+        "schedule": crontab(minute="*/5"),
+    },
+    "erasures": {
+        "task": "apps.subject_requests.tasks.continue_erasures",
+        "schedule": crontab(),
+        "options": {"expires": 50},
+    },
+    "subject-requests-due": {
+        "task": "apps.subject_requests.tasks.remind_due",
+        "schedule": crontab(hour="6", minute="20"),
+    },
+    "evidence-retention": {
+        "task": "apps.evidence.tasks.apply_retention",
+        "schedule": crontab(hour="1-4", minute="20,50"),
+    },
+    "evidence-integrity": {
+        "task": "apps.evidence.tasks.sweep_integrity",
+        "schedule": crontab(hour="5", minute="10"),
+    },
+    "evidence-holds": {"task": "apps.evidence.tasks.follow_holds", "schedule": 300.0},
     "spool": {"task": "apps.alerts.tasks.sweep_spool", "schedule": crontab(minute="*/10")},
 }
 
@@ -201,6 +228,7 @@ S3_SECRET_KEY = env.text("S3_SECRET_KEY")
 S3_REGION = env.text("S3_REGION", "us-east-1")
 S3_MEDIA_BUCKET = env.text("S3_MEDIA_BUCKET", "second-look-media")
 S3_EVIDENCE_BUCKET = env.text("S3_EVIDENCE_BUCKET", "second-look-evidence")
+EVIDENCE_CHECK_BYTES = env.integer("EVIDENCE_CHECK_BYTES", 20 * 1024**3, least=1)
 CLIP_SPOOL = env.path("CLIP_SPOOL", HOME / "spool")
 
 TEMPORAL_ADDRESS = env.text("TEMPORAL_ADDRESS", "127.0.0.1:7233")

@@ -33,6 +33,11 @@ def alert_dossier(*, tenant_id: UUID, alert_id: UUID, version: int) -> str:
     return f"{_alert(tenant_id, alert_id)}/dossier/{version:04d}.pdf"
 
 
+def alert_folder(*, tenant_id: UUID, alert_id: UUID) -> str:
+    """Return the prefix of everything of an alert in the media bucket."""
+    return f"{_alert(tenant_id, alert_id)}/"
+
+
 def evidence_master(*, tenant_id: UUID, item_id: UUID) -> str:
     """Return the key of an evidence item's sealed bytes (evidence bucket)."""
     return f"{TENANTS}{tenant_id}/evidence/{item_id}/master"

@@ -143,15 +143,55 @@ class ObjectStore:
             found = self._client.list_objects(self.bucket, prefix=prefix, recursive=True)
             return sorted(str(entry.object_name) for entry in found)
 
+    def objects(self, *, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Yield the keys under a prefix, in order, each with when it was last written."""
+        with translated("list", prefix):
+            for entry in self._client.list_objects(self.bucket, prefix=prefix, recursive=True):
+                if entry.last_modified is not None:
+                    yield str(entry.object_name), entry.last_modified
+
+    def erase(self, *, key: str) -> int:
+        """Delete an object in every version it ever had, markers included; return how many had bytes.
+
+        0 means that there was nothing. Repeated after a failure it goes on. Raises ObjectLocked, StorageUnavailable.
+        """
+        with translated("list", key):
+            listed = self._client.list_objects(self.bucket, prefix=key, include_version=True)
+            found = [entry for entry in listed if entry.object_name == key]
+        for entry in found:
+            self.delete(key=key, version_id=entry.version_id or None)
+        return sum(not entry.is_delete_marker for entry in found)
+
     def delete(self, *, key: str, version_id: str | None = None) -> None:
         """Delete an object or one version; silent when it is gone, ObjectLocked when it is held."""
         with translated("delete", key):
             self._client.remove_object(self.bucket, key, version_id=version_id)
 
+    def delete_every_version(self, *, prefix: str) -> int:
+        """Delete what lies under a prefix, older versions and delete markers too; return how many.
+
+        Raises ObjectLocked when one is held.
+        """
+        with translated("list", prefix):
+            found = list(
+                self._client.list_objects(
+                    self.bucket, prefix=prefix, recursive=True, include_version=True
+                )
+            )
+        for entry in found:
+            self.delete(key=str(entry.object_name), version_id=entry.version_id)
+        return len(found)
+
     def presigned_get(
-        self, *, key: str, seconds: int, download_name: str = "", content_type: str = ""
+        self,
+        *,
+        key: str,
+        seconds: int,
+        download_name: str = "",
+        content_type: str = "",
+        version_id: str | None = None,
     ) -> str:
-        """Return an address that shows this one object for at most 60 seconds.
+        """Return an address that shows this one object (this one version) for at most 60 seconds.
 
         With ``download_name`` the browser saves it under that name instead of playing it.
         """
@@ -170,6 +210,7 @@ class ObjectStore:
                 key,
                 expires=timedelta(seconds=seconds),
                 response_headers=headers,
+                version_id=version_id,
             )
         )
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.apps import apps
-from django.db import connection
 from django.db.models import CharField, Field, ForeignKey, JSONField, Model, TextField
 from django.db.models.functions import Cast
 
@@ -69,36 +68,8 @@ def text_columns() -> Iterator[tuple[type[Model], "Field[Any, Any]"]]:
                 yield model, column
 
 
-def parts_of(object_id: str) -> tuple[type[Model], "Field[Any, Any]", str]:
-    """The model, column and primary key a mention's id speaks of. Raises LookupError for one that is not there."""
-    table, column, pk = object_id.split(".", 2)
-    for model, found in text_columns():
-        if (model._meta.db_table, found.column) == (table, column):
-            return model, found, pk
-    raise LookupError(f"no text column {table}.{column}")
-
-
-def replace_name(*, object_id: str, name: str, by: str) -> bool:
-    """Write other words for a name in one text; False when the database keeps that text as it is for ever.
-
-    Inside a savepoint of the caller: a refusal of the database rises.
-    """
-    model, column, pk = parts_of(object_id)
-    quote = connection.ops.quote_name
-    kind = column.db_type(connection)
-    pattern = re.sub(r"([^\w\s])", r"\\\1", name)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {quote(model._meta.db_table)} SET {quote(column.column)} = "  # noqa: S608 - names come from the models
-            f"regexp_replace({quote(column.column)}::text, %s, %s, 'gi')::{kind} "
-            f"WHERE {quote(model._meta.pk.column)}::text = %s",
-            [pattern, by, pk],
-        )
-        return cursor.rowcount == 1
-
-
 def _holds_sentences(column: "Field[Any, Any]") -> bool:
-    if isinstance(column, ForeignKey) or _DIGESTS_AND_KEYS.search(column.column):
+    if isinstance(column, ForeignKey) or _DIGESTS_AND_KEYS.search(column.column or ""):
         return False
     if isinstance(column, TextField | JSONField):
         return True

@@ -18,7 +18,7 @@ from apps.people.queries import name_of
 from apps.reports.models import Report
 from apps.reports.queries.reports import reports_naming
 from apps.subject_requests.models import FindingKind
-from apps.subject_requests.queries.mentions import Mention, linked_rows, mentions_of
+from apps.subject_requests.queries.mentions import linked_rows, mentions_of
 from apps.watchlists.models import Sighting, WatchlistEntry
 
 LONGEST_WINDOW_DAYS = 31
@@ -121,11 +121,8 @@ def _beginning(rows: QuerySet, prefix: str) -> QuerySet:  # type: ignore[type-ar
 
 
 def _at_the_place(criteria: Criteria) -> QuerySet[Alert]:
-    found = Alert.objects.filter(
-        site_id=criteria.site_id,
-        camera_at__gte=criteria.since,
-        camera_at__lte=criteria.until,
-    )
+    found = Alert.objects.filter(camera_at__gte=criteria.since, camera_at__lte=criteria.until)
+    found = found.filter(site=criteria.site_id)
     return found.filter(camera_id=criteria.camera_id) if criteria.camera_id else found
 
 
@@ -208,10 +205,8 @@ _SUBJECTS = frozenset(
 def reasons_of(object_ids: Iterable[str]) -> Iterator[UUID]:
     """The ids of events about these objects that carry a reason whose text is still there."""
     ids = list(object_ids)
-    for model in (Leaf, InboxEntry):
-        events = model.objects.filter(subject_id__in=ids).exclude(reason_commitment="")
-        with_text = Reason.objects.filter(event_id__in=events.values("event_id"))
-        yield from with_text.values_list("event_id", flat=True)
-
-
-__all__ = ["Criteria", "Found", "Mention", "reasons_of", "search"]
+    about = Q(subject_id__in=ids) & ~Q(reason_commitment="")
+    chained = Leaf.objects.filter(about).values_list("event_id", flat=True)
+    waiting = InboxEntry.objects.filter(about).values_list("event_id", flat=True)
+    with_text = Reason.objects.filter(event_id__in={*chained, *waiting})
+    yield from with_text.values_list("event_id", flat=True)
