@@ -9,6 +9,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert, Assessment, Clip, Disposition
+from apps.alerts.stopped import stop_holding
 from apps.cases.models import Incident
 from apps.console.queue import is_blind
 from apps.evidence.models import EvidenceItem
@@ -17,6 +18,7 @@ from apps.reviews.footage_queries import Blur, Footage, footage_for
 from apps.reviews.item_queries import ItemCard, item_card
 from apps.reviews.models import HumanTask, Playback
 from apps.reviews.queries import marked_span, open_task_of, standing_disposition
+from apps.sites.models import Stop
 from apps.sites.queries import allows
 from apps.triage.assessment import AssessmentRecord, RecordAltered, read_record
 from apps.triage.decoding import UnableToDecode
@@ -41,6 +43,11 @@ CLIP_WORDS = {
         "video-off",
         "The announced clip did not come",
         "Theft cannot be confirmed without it.",
+    ),
+    ClipState.DELETED: (
+        "archive",
+        "The footage was deleted when its period was over",
+        "Its digests, and the record of what was decided on it, stay.",
     ),
     ClipState.STORED: (
         "clock",
@@ -99,6 +106,7 @@ class AlertPage:
     dossier: EvidenceItem | None
     item: ItemCard | None
     may_view_clips: bool
+    held_by: Stop | None
 
     @property
     def zone(self) -> str:
@@ -143,6 +151,7 @@ def alert_page(*, alert: Alert, user: User, session: str, csrf: str, now: dateti
         incident=Incident.objects.filter(alert=alert).select_related("case").first(),
         item=item_card(user=user, alert=alert),
         may_view_clips=may_watch,
+        held_by=stop_holding(alert),
         dossier=latest_dossier(alert) if user.may(Permission.VIEW_EVIDENCE) and not blind else None,
     )
 

@@ -174,10 +174,14 @@ class Obstacle:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is known about one thing. `began_at` is when its period begins, None while that is not known."""
+    """What is known about one thing. `began_at` is when its period begins, None while that is not known.
+
+    `made_from` is the category of the footage a derived file was made from: it is kept no longer than that.
+    """
 
     category: Category
     began_at: datetime | None
+    made_from: Category | None = None
     legal_holds: tuple[str, ...] = ()
     undecided: str = ""
     open_case: str = ""
@@ -201,7 +205,8 @@ class Standing:
         endless = [one for one in self.obstacles if one.until is None]
         if endless:
             return endless[0]
-        return max(self.obstacles, key=lambda one: one.until or datetime.min)
+        lasting = [one for one in self.obstacles if one.until == self.due_at]
+        return lasting[0]
 
     def is_due(self, now: datetime) -> bool:
         return self.due_at is not None and self.due_at <= now
@@ -210,6 +215,8 @@ class Standing:
 def standing(facts: Facts, *, rules: Rules) -> Standing:
     """Weigh everything that keeps a thing, strongest ground first."""
     days = rules.days[facts.category]
+    if facts.made_from is not None:
+        days = min(days, rules.days[facts.made_from])
     obstacles = tuple(_obstacles(facts, days))
     ends = [one.until for one in obstacles]
     due_at = None if None in ends else max(end for end in ends if end is not None)
@@ -241,4 +248,6 @@ def _period(facts: Facts, days: int) -> Obstacle:
         words = f"The period counts from {default.counts_from}, which is not known yet."
         return Obstacle(ground=Ground.NOT_KNOWN, words=words)
     words = f"{default.words}: {days} days from {default.counts_from}."
+    if facts.made_from is not None:
+        words = f"{words} Never longer than the footage it was made from."
     return Obstacle(ground=Ground.PERIOD, words=words, until=facts.began_at + timedelta(days=days))

@@ -13,7 +13,7 @@ from apps.evidence.models import EvidenceItem, Hold, HoldKind
 from apps.evidence.operations.custody import note_custody
 from apps.evidence.operations.locks import follow_holds
 from apps.evidence.queries.holds import items_of, knows_case, subject_of
-from apps.triage.states import HoldState
+from apps.triage.states import EvidenceState, HoldState
 
 LEAST_REASON = 10
 LONGEST_REASON = 1_000
@@ -35,8 +35,9 @@ def place_hold(
 ) -> list[Hold]:
     """Hold items, everything of alerts, everything of cases: one row each, in one transaction.
 
-    What is sealed gets the store's own legal hold once this is committed; where the store does not answer, the rows hold all
-    the same and a task follows up. Whether the person may do it is the caller's question. Runs inside the tenant's scope.
+    What is sealed gets the store's own legal hold once this is committed; where the store does not
+    answer, the rows hold all the same and a task follows up. Whether the person may do it is the
+    caller's question. Runs inside the tenant's scope.
     Raises UnableToHold without a person, a reason, or anything known to hold.
     """
     text = _reason(actor, reason)
@@ -52,6 +53,7 @@ def place_hold(
     with transaction.atomic():
         holds = [Hold.objects.create(**common, **target) for target in wanted]
         for hold in holds:
+            _lock_covered(hold)
             _happened(actor=actor, hold=hold, event=Event.EVIDENCE_HELD, reason=text, now=now)
     follow_holds(tenant_id=actor.tenant_id)
     return holds
@@ -106,6 +108,13 @@ def _wanted(
         *({"alert_id": one} for one in sorted(alerts)),
         *({"case_id": one} for one in sorted(cases)),
     ]
+
+
+def _lock_covered(hold: Hold) -> None:
+    """Either this hold is committed before a deletion looks, or the deletion was decided before it."""
+    states = [item.state for item in items_of(hold).select_for_update(of=("self",))]
+    if states and all(state == EvidenceState.DELETING for state in states):
+        raise UnableToHold("It is being deleted already: the hold comes too late.")
 
 
 def _happened(*, actor: Actor, hold: Hold, event: Event, reason: str, now: datetime) -> None:

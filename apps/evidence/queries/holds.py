@@ -38,6 +38,7 @@ def items_of(hold: Hold) -> QuerySet[EvidenceItem]:
         return there.filter(id=hold.item_id)
     if hold.alert_id is not None:
         return there.filter(alert_id=hold.alert_id)
+    assert hold.case_id is not None
     return there.filter(alert__incident__case_id=hold.case_id)
 
 

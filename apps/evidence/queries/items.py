@@ -8,6 +8,7 @@ from apps.accounts.models import User
 from apps.alerts.models import Alert, Clip
 from apps.evidence.models import CustodyEvent, EvidenceItem, EvidenceKind
 from apps.sites.queries import sites_visible_to
+from apps.triage.states import EvidenceState
 
 
 def items_visible_to(user: User) -> QuerySet[EvidenceItem]:
@@ -17,9 +18,9 @@ def items_visible_to(user: User) -> QuerySet[EvidenceItem]:
 
 
 def master_of(alert_id: UUID) -> EvidenceItem | None:
-    """The original footage of an alert as it was acquired, if there is any."""
+    """The original footage of an alert as it was acquired, if it is (still) there."""
     items = EvidenceItem.objects.filter(alert_id=alert_id, kind=EvidenceKind.MASTER)
-    return items.filter(retain_until__isnull=True).first()
+    return items.filter(retain_until__isnull=True, state=EvidenceState.KEPT).first()
 
 
 def shows_faces(item: EvidenceItem) -> bool:
@@ -31,7 +32,9 @@ def shows_faces(item: EvidenceItem) -> bool:
 
 
 def latest_dossier(alert: Alert) -> EvidenceItem | None:
-    items = EvidenceItem.objects.filter(alert=alert, kind=EvidenceKind.DOSSIER)
+    items = EvidenceItem.objects.filter(
+        alert=alert, kind=EvidenceKind.DOSSIER, state=EvidenceState.KEPT
+    )
     return items.order_by("-acquired_at").first()
 
 
