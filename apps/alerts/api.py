@@ -47,6 +47,7 @@ from apps.alerts.serializers import (
     UploadFinished,
 )
 from apps.alerts.spool import UnableToSpool
+from apps.alerts.stopped import stop_holding
 from apps.storage import keys
 from apps.storage.objects import UPLOAD_SECONDS
 from apps.storage.store import media_store
@@ -282,8 +283,16 @@ def _status(alert: Alert, *, to_sender: bool = False) -> dict[str, Any]:
         "clock_skew_flagged": alert.clock_skew_flagged,
         "is_drill": alert.is_drill,
         "resolved_at": alert.resolved_at,
+        "held_by_stop": _held(alert),
         "saliency": _saliency(alert),
     }
+
+
+def _held(alert: Alert) -> dict[str, Any] | None:
+    stop = stop_holding(alert)
+    if stop is None:
+        return None
+    return {"stop": stop.id, "since": stop.stopped_at, "reason": stop.reason}
 
 
 def _saliency(alert: Alert) -> dict[str, Any]:

@@ -144,6 +144,14 @@ class SaliencyStatus(serializers.Serializer[object]):
     url = serializers.URLField(allow_null=True, help_text="Where the maps are, when ready.")
 
 
+class HeldByStop(serializers.Serializer[object]):
+    """A person has stopped the machine here: the alert is kept, and not analysed until they let it go on."""
+
+    stop = serializers.UUIDField()
+    since = serializers.DateTimeField()
+    reason = serializers.CharField()
+
+
 class AlertStatus(AlertAccepted):
     camera = serializers.CharField()
     detector = DetectorField()
@@ -157,6 +165,7 @@ class AlertStatus(AlertAccepted):
     clock_skew_flagged = serializers.BooleanField()
     is_drill = serializers.BooleanField()
     resolved_at = serializers.DateTimeField(allow_null=True)
+    held_by_stop = HeldByStop(allow_null=True)
     saliency = SaliencyStatus()
 
 

@@ -11,6 +11,8 @@ from apps.sites.queries import is_stopped, stop_covering
 from apps.triage.states import AlertState, ClipState, OutboxState
 from workflows import client
 
+BEFORE_ROUTING: Final = (AlertState.RECEIVED, AlertState.ANALYSING)
+
 ENTRY_IS_STOPPED: Final = is_stopped(
     tenant="tenant_id", site="alert__site_id", camera="alert__camera_id"
 )
@@ -28,7 +30,7 @@ def held_by_stop() -> QuerySet[OutboxEntry]:
 
 def stop_holding(alert: Alert) -> Stop | None:
     """The STOP that keeps this alert from being analysed; None when nothing does, or when it is analysed already."""
-    if alert.state not in (AlertState.RECEIVED, AlertState.ANALYSING):
+    if alert.state not in BEFORE_ROUTING:
         return None
     return stop_covering(
         tenant_id=alert.tenant_id, site_id=alert.site_id, camera_id=alert.camera_id

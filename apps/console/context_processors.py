@@ -7,6 +7,7 @@ from apps.accounts.models import Tenant, User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.console.navigation import Entry, entries_for, system_entries_for
+from apps.oversight.queries.stops import StopLine, stop_lines
 from apps.reviews.item_queries import is_behind_another
 from apps.sites.models import Site
 from apps.sites.queries import sites_visible_to
@@ -52,6 +53,15 @@ class Shell:
         if chosen:
             return chosen[0]
         return self.sites[0] if len(self.sites) == 1 else None
+
+    @cached_property
+    def stops(self) -> list[StopLine]:
+        """What a person has stopped where this one works."""
+        return stop_lines(self._user) if self._user else []
+
+    @property
+    def may_stop(self) -> bool:
+        return self._user is not None and self._user.may(Permission.STOP_MACHINE)
 
     @property
     def timezone(self) -> str:

@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject, Now
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Assessment, Disposition
+from apps.alerts.stopped import BEFORE_ROUTING
 from apps.console.forms import ME, NOBODY, TAB_STATES, QueueFilters, QueueTab
 from apps.reviews.item_queries import (
     behind_count,
@@ -19,7 +20,7 @@ from apps.reviews.item_queries import (
     other_cameras_count,
 )
 from apps.reviews.models import HumanTask
-from apps.sites.queries import sites_visible_to
+from apps.sites.queries import is_stopped, sites_visible_to
 from apps.triage.phrasing import money
 from apps.triage.probability import ProbabilityBasis
 from apps.triage.reasons import not_known_yet
@@ -107,6 +108,7 @@ def with_rows(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
                 latest.annotate(found=JSONObject(**kept)).values("found")[:1],
                 output_field=JSONField(),
             ),
+            is_held=is_stopped(tenant="tenant_id", site="site_id", camera="camera_id"),
             behind=behind_count(),
             other_cameras=other_cameras_count(),
         )
@@ -216,6 +218,8 @@ def _clip_poster(alert: Alert) -> str:
 
 def _why(alert: Alert, assessed: dict[str, str], *, currency: str) -> str:
     """Why the row stands where it stands, in one line."""
+    if alert.state in BEFORE_ROUTING and getattr(alert, "is_held", False):
+        return "Held by STOP until a person lets the machine go on"
     if alert.failed_step:
         step = alert.failed_step.replace("_", " ")
         return f"{step} failed: {alert.failed_reason or 'no reason given'}"

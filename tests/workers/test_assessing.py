@@ -111,7 +111,7 @@ def test_each_alert_costs_the_same_number_of_queries_and_no_more_than_before(wor
         assert len(about_basis) == 1
 
     assert len(set(counts)) == 1
-    assert counts[0] <= 15  # one of them looks for alerts nearby
+    assert counts[0] <= 16  # one looks for alerts nearby, one for a STOP
 
 
 def test_signals_keep_their_person_and_the_figures_of_their_validity(world: World) -> None:
