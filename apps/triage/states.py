@@ -174,6 +174,23 @@ class RetentionState(StrEnum):
     DISCARDED = "discarded"
 
 
+class SystemIncidentState(StrEnum):
+    """An incident of the system itself. `notified`: an authority was told; `closed` has findings."""
+
+    OPEN = "open"
+    NOTIFIED = "notified"
+    CLOSED = "closed"
+
+
+class RecordsExportState(StrEnum):
+    """An archive of records: asked for, being written, and then there or not."""
+
+    REQUESTED = "requested"
+    WRITING = "writing"
+    READY = "ready"
+    FAILED = "failed"
+
+
 class UnableToMove(Exception):
     """A row may not move between these two states."""
 
@@ -441,4 +458,43 @@ RETENTION = _machine(
     },
 )
 
-MACHINES = (ALERT, CLIP, TASK, ATTEMPT, CASE, OUTBOX, ENTRY, LEAD, CASE_FILE, REPORT, STOP, SUBJECT_REQUEST, EVIDENCE, HOLD, RETENTION)
+SYSTEM_INCIDENT = _machine(
+    "system incident",
+    initial={SystemIncidentState.OPEN},
+    arrows={
+        SystemIncidentState.OPEN: {SystemIncidentState.NOTIFIED, SystemIncidentState.CLOSED},
+        SystemIncidentState.NOTIFIED: {SystemIncidentState.CLOSED},
+        SystemIncidentState.CLOSED: set(),
+    },
+)
+
+RECORDS_EXPORT = _machine(
+    "records export",
+    initial={RecordsExportState.REQUESTED},
+    arrows={
+        RecordsExportState.REQUESTED: {RecordsExportState.WRITING},
+        RecordsExportState.WRITING: {RecordsExportState.READY, RecordsExportState.FAILED},
+        RecordsExportState.READY: set(),
+        RecordsExportState.FAILED: {RecordsExportState.REQUESTED},
+    },
+)
+
+MACHINES = (
+    ALERT,
+    CLIP,
+    TASK,
+    ATTEMPT,
+    CASE,
+    OUTBOX,
+    ENTRY,
+    LEAD,
+    CASE_FILE,
+    REPORT,
+    STOP,
+    SUBJECT_REQUEST,
+    EVIDENCE,
+    HOLD,
+    RETENTION,
+    SYSTEM_INCIDENT,
+    RECORDS_EXPORT,
+)

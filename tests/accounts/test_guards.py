@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.cases.models import Case, CaseFile
+from apps.oversight.models import RecordsExport, SystemIncident
 from apps.reports.models import Report
 from apps.reviews.models import DecisionAttempt, HumanTask
 from apps.sites.models import Stop
@@ -27,6 +28,8 @@ GUARDED = {
     "case file": CaseFile,
     "report": Report,
     "stop": Stop,
+    "system incident": SystemIncident,
+    "records export": RecordsExport,
     "subject request": SubjectRequest,
 }
 APPEND_ONLY = [
@@ -40,6 +43,9 @@ APPEND_ONLY = [
     "cases_exhibit",
     "cases_incident",
     "reports_reportversion",
+    "oversight_systemcardversion",
+    "oversight_riskregisterversion",
+    "oversight_notice",
     "reports_reportsignature",
 ]
 
