@@ -184,3 +184,26 @@ def test_what_moved_the_score_is_told_with_its_trust_or_its_absence() -> None:
         "nobody was seen",
     ):
         assert words in told
+
+
+@pytest.mark.timeout(600)
+def test_what_moved_the_score_is_found_on_a_real_clip_end_to_end() -> None:
+    """The shipped models on the bundled clip, nothing stood in for: the map has to beat the middle and chance."""
+    record = json.loads(detect(CLIP, "--json", "--saliency"))
+    told, joints = record["saliency"], record["saliency"]["joints"]
+    assert told["detector"].startswith("reference-behaviour@")
+    assert told["score"] == pytest.approx(record["behaviour"]["score"], abs=0.005)
+    for one in (told["picture"], joints):
+        shares = [part["share"] for part in one["regions"] if part["share"] is not None]
+        assert sum(shares) == pytest.approx(1, abs=1e-3)
+    assert told["picture"]["evaluations"] > 50
+    faith = joints["faithfulness"]
+    best_of_chance = max(gain(curve) for curve in faith["random"])
+    assert gain(faith["own"]) > max(gain(faith["centre"]), best_of_chance)
+    assert (faith["copies"] > 0, faith["why_not"]) == (True, [])
+    answer = joints["base"] + joints["rest"] + sum(map(sum, joints["contributions"]))
+    assert answer == pytest.approx(joints["answer"], abs=1e-3)
+
+
+def gain(curve: dict[str, float]) -> float:
+    return curve["insertion"] - curve["deletion"]
