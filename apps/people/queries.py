@@ -1,9 +1,9 @@
 """Reading people: whose row, and the name where there still is one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import ForeignObjectRel, Model, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -43,3 +43,16 @@ def people_called(text: str) -> list[Person]:
         return []
     named = Person.objects.filter(erased_at__isnull=True, name_sealed__isnull=False)
     return [person for person in named.iterator() if wanted in name_of(person).casefold()]
+
+
+def rows_about(person: Person) -> Iterator[Model]:
+    """Every row of any app that points at the person by a foreign key, hidden ones too."""
+    for relation in Person._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel) and not isinstance(relation.related_model, str):
+            rows = relation.related_model._default_manager
+            yield from rows.filter(**{relation.field.name: person})
+
+
+def is_referred_to(person: Person) -> bool:
+    """Whether any row of any app still points at the person."""
+    return next(rows_about(person), None) is not None

@@ -11,6 +11,7 @@ from django.db.models import CharField, Field, ForeignKey, JSONField, Model, Tex
 from django.db.models.functions import Cast
 
 from apps.people.models import Person
+from apps.people.queries import rows_about
 
 # Staff and set-up, the chain (commitments only; its reasons are found apart), and the requests themselves.
 _LEFT_OUT: Final = frozenset({"accounts", "audit", "people", "subject_requests", "reliability"})
@@ -30,16 +31,7 @@ class Mention:
 
 def linked_rows(person: Person) -> Iterator[Model]:
     """Every row of another app that points at the person by a foreign key."""
-    for relation in Person._meta.related_objects:
-        model = relation.related_model
-        if isinstance(model, str) or model._meta.app_label in ("subject_requests", "people"):
-            continue
-        yield from model._default_manager.filter(**{relation.field.name: person})
-
-
-def is_linked(person: Person) -> bool:
-    """Whether any row of another app still points at the person."""
-    return next(linked_rows(person), None) is not None
+    yield from (row for row in rows_about(person) if row._meta.app_label != "subject_requests")
 
 
 def mentions_of(name: str, *, tenant_id: UUID) -> Iterator[Mention]:

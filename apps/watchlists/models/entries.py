@@ -7,6 +7,8 @@ from django.db import models
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Disposition
+from apps.people.models import Person
+from apps.people.queries import name_of
 from apps.sites.models import Site
 from apps.triage import states
 from apps.watchlists.models.gate import LegalGate
@@ -146,16 +148,20 @@ class EntrySite(models.Model):
 
 
 class EntryName(models.Model):
-    """What people call the person, kept apart and as short as possible; erasure deletes the row."""
+    """What people call the person, sealed under the person's own key; erasure deletes the row and destroys the key."""
 
     entry = models.OneToOneField(
         WatchlistEntry, on_delete=models.PROTECT, primary_key=True, related_name="name_row"
     )
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
-    display_name = models.CharField(max_length=80)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
         return f"name of {self.entry_id}"
+
+    @property
+    def display_name(self) -> str:
+        return name_of(self.person)
 
 
 class EntryRenewal(models.Model):

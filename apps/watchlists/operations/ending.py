@@ -12,6 +12,8 @@ from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
+from apps.people.operations import destroy_key
+from apps.people.queries import is_referred_to
 from apps.triage.states import ENTRY, EntryState, LeadState
 from apps.watchlists.models import (
     DiscardedObject,
@@ -73,7 +75,7 @@ def end_entry(
     with transaction.atomic():
         if not _move(entry, to, ended_at=now, ended_code=code):
             return False
-        _destroy_face_data(entry, now=now)
+        _destroy_face_data(actor, entry, now=now)
         close_leads(entry=entry, code="entry_ended", now=now)
         EntryRenewal.objects.filter(entry=entry, settled_at__isnull=True).update(settled_at=now)
         _record(actor, entry, _EVENTS[to], code=code, reason=reason)
@@ -151,7 +153,7 @@ def erase_entry(
             erased_at=now, seriousness="", necessity="", findings=[], check_note=""
         )
         EntryRenewal.objects.filter(entry=entry).update(necessity="")
-        _destroy_face_data(entry, now=now)
+        _destroy_face_data(actor, entry, now=now)
         _destroy_sightings(entry, now=now)
         _record(actor, entry, Event.ENTRY_ERASED, code="erased", reason=reason.strip())
 
@@ -196,13 +198,22 @@ def _move(entry: WatchlistEntry, to: EntryState, **changes: object) -> bool:
     return moved == 1
 
 
-def _destroy_face_data(entry: WatchlistEntry, *, now: datetime) -> None:
+def _destroy_face_data(actor: Actor, entry: WatchlistEntry, *, now: datetime) -> None:
     FaceEmbedding.objects.filter(entry=entry).delete()
     images = EntryImage.objects.filter(entry=entry)
     for key in images.exclude(key="").values_list("key", flat=True):
         discard(tenant_id=entry.tenant_id, key=key, now=now)
     images.delete()
-    EntryName.objects.filter(entry=entry).delete()
+    _destroy_name(actor, entry, now=now)
+
+
+def _destroy_name(actor: Actor, entry: WatchlistEntry, *, now: datetime) -> None:
+    """The name goes, and with it the person's key when nothing else speaks of the person."""
+    for named in EntryName.objects.filter(entry=entry).select_related("person"):
+        person = named.person
+        named.delete()
+        if not person.is_erased and not is_referred_to(person):
+            destroy_key(actor=actor, person=person, reason="The watchlist entry ended.", now=now)
 
 
 def _destroy_sightings(entry: WatchlistEntry, *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert, Disposition
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
+from apps.people.operations import UnableToName, make_person
 from apps.sites.queries import sites_visible_to
 from apps.watchlists.models import (
     EntryCategory,
@@ -35,6 +36,7 @@ from apps.watchlists.queries.entries import (
 from apps.watchlists.queries.gate import gate_of
 
 SHORTEST_WORDS: Final = 20
+LONGEST_NAME: Final = 80
 LONGEST_WORDS: Final = 2000
 MOST_IMAGES: Final = 3
 
@@ -166,7 +168,7 @@ def propose_entry(
                 proposed_by=user.id,
                 proposed_at=now,
             )
-            _write_parts(entry, proposal, now=now)
+            _write_parts(actor, entry, proposal, now=now)
             promise_run(entry=entry, now=now)
             _record_proposed(actor, entry)
     except IntegrityError as error:
@@ -231,15 +233,20 @@ def _theft_behind(alert: Alert) -> Disposition:
     return found
 
 
-def _write_parts(entry: WatchlistEntry, proposal: EntryProposal, *, now: datetime) -> None:
+def _write_parts(
+    actor: Actor, entry: WatchlistEntry, proposal: EntryProposal, *, now: datetime
+) -> None:
     EntrySite.objects.bulk_create(
         EntrySite(tenant_id=entry.tenant_id, entry=entry, site_id=site_id)
         for site_id in sorted(proposal.site_ids)
     )
     if proposal.display_name.strip():
-        EntryName.objects.create(
-            entry=entry, tenant_id=entry.tenant_id, display_name=proposal.display_name.strip()[:80]
-        )
+        name = proposal.display_name.strip()[:LONGEST_NAME]
+        try:
+            person = make_person(actor=actor, tenant_id=entry.tenant_id, name=name, now=now)
+        except UnableToName as refusal:
+            raise UnableToPropose(str(refusal)) from refusal
+        EntryName.objects.create(entry=entry, tenant_id=entry.tenant_id, person=person)
     for image in proposal.images:
         _write_image(entry, image, now=now)
 

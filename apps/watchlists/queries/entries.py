@@ -22,7 +22,7 @@ def entries_visible_to(user: User) -> QuerySet[WatchlistEntry]:
         return WatchlistEntry.objects.none()
     return (
         WatchlistEntry.objects.filter(tenant_id=user.tenant_id)
-        .select_related("alert__site", "name_row", "gate", "disposition")
+        .select_related("alert__site", "name_row__person", "gate", "disposition")
         .prefetch_related("sites")
     )
 
