@@ -17,7 +17,7 @@ from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, NameObject
 
 from apps.cases.case_file.bag import Part, PayloadAltered, made
-from apps.cases.dossier.pdf import FONTS, showable
+from apps.evidence.documents.typesetting import FONTS, showable
 
 TEMPLATE: Final = Path(__file__).with_name("watermark.typ")
 _WIDGET: Final = "/Widget"

@@ -3,18 +3,22 @@
 import hashlib
 import io
 from datetime import datetime
+from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
-from apps.cases.dossier.pdf import render
 from apps.cases.dossier.record import dossier_record
+from apps.evidence.documents.typesetting import compile_pdf
 from apps.evidence.models import EvidenceItem, EvidenceKind
 from apps.evidence.operations import acquire_item
 from apps.storage.keys import alert_dossier
 from apps.storage.store import media_store
+
+TEMPLATE: Final = Path(__file__).with_name("alert.typ")
 
 
 def render_dossier(*, tenant_id: UUID, alert_id: UUID, now: datetime) -> UUID:
@@ -27,7 +31,7 @@ def render_dossier(*, tenant_id: UUID, alert_id: UUID, now: datetime) -> UUID:
         alert = Alert.objects.select_related("site", "camera", "clip").get(id=alert_id)
         content = dossier_record(alert=alert, now=now)
         version = 1 + EvidenceItem.objects.filter(alert=alert, kind=EvidenceKind.DOSSIER).count()
-    pdf = render(content)
+    pdf = compile_pdf(template=TEMPLATE, record=content)
     store = media_store()
     stored = store.put_stream(
         key=alert_dossier(tenant_id=tenant_id, alert_id=alert_id, version=version),
