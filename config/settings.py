@@ -275,6 +275,22 @@ AUDIT_TSA_CERTIFICATES = (
     env.path("AUDIT_TSA_CERTIFICATES", HOME) if env.text("AUDIT_TSA_CERTIFICATES") else None
 )
 AUDIT_TSA_EVERY_SECONDS = env.integer("AUDIT_TSA_EVERY_SECONDS", 3600, least=1)
+# Documents are signed with a self-made certificate unless a PKCS#12 is named; an authority (RFC 3161) may date them.
+DOCUMENT_SIGNING_KEY_FILE = env.path(
+    "DOCUMENT_SIGNING_KEY_FILE", AUDIT_SIGNING_KEY_FILE.with_name("document_signing_key.pem")
+)
+DOCUMENT_PKCS12_FILE: Path | None = (
+    env.path("DOCUMENT_PKCS12_FILE", HOME) if env.text("DOCUMENT_PKCS12_FILE") else None
+)
+DOCUMENT_PKCS12_PASSWORD = env.text("DOCUMENT_PKCS12_PASSWORD")
+DOCUMENT_TSA_URL = env.http_url("DOCUMENT_TSA_URL")
+DOCUMENT_TSA_CERTIFICATES = (
+    env.path("DOCUMENT_TSA_CERTIFICATES", HOME) if env.text("DOCUMENT_TSA_CERTIFICATES") else None
+)
+# Optional, off by default: a witness that signs what continues the history it saw, and its verifier key.
+AUDIT_WITNESS_URL = env.http_url("AUDIT_WITNESS_URL")
+AUDIT_WITNESS_KEY = env.text("AUDIT_WITNESS_KEY")
+AUDIT_WITNESS_EVERY_SECONDS = env.integer("AUDIT_WITNESS_EVERY_SECONDS", 3600, least=1)
 
 # --- People ---------------------------------------------------------------------------------------------------
 
