@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from apps.audit.events import Channel, Event
-from apps.audit.models import ChainCheck, Checkpoint, CheckpointStamp, Leaf
+from apps.audit.models import ChainCheck, Checkpoint, CheckpointCosignature, CheckpointStamp, Leaf
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
@@ -94,4 +94,10 @@ class CheckpointStampAdmin(ReadOnlyAdmin):
     list_display = ["checkpoint_id", "authority", "stamped_at", "stored_at"]
     fields = ["checkpoint_id", "authority", "stamped_at", "stored_at"]
     readonly_fields = fields
+    ordering = ["-checkpoint_id"]
+
+
+@admin.register(CheckpointCosignature)
+class CheckpointCosignatureAdmin(ReadOnlyAdmin):
+    list_display = ["checkpoint_id", "witness", "stored_at"]
     ordering = ["-checkpoint_id"]

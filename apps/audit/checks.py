@@ -84,6 +84,7 @@ def _verified(tenant_id: UUID) -> Verification:
             trusted=trusted_keys(settings.AUDIT_SIGNING_KEY_FILE),
             bucket=evidence_store(),
             authorities=settings.AUDIT_TSA_CERTIFICATES,
+            witness_key=settings.AUDIT_WITNESS_KEY,
         )
 
 

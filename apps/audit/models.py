@@ -175,6 +175,27 @@ class CheckpointStamp(models.Model):
         return f"time stamp of checkpoint {self.checkpoint_id}"
 
 
+class CheckpointCosignature(models.Model):
+    """A witness's signature line on a checkpoint: it continues what the witness had seen."""
+
+    checkpoint_id = models.BigIntegerField()
+    tenant_id = models.UUIDField()
+    witness = models.CharField(max_length=100, help_text="The name in its key.")
+    line = models.TextField()
+    stored_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audit_checkpoint_cosignature"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint_id", "witness"], name="audit_cosigned_once_by_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.witness} on checkpoint {self.checkpoint_id}"
+
+
 class Heartbeat(models.Model):
     """The sequencer's sign of life: one row, no tenant's data."""
 
@@ -185,6 +206,9 @@ class Heartbeat(models.Model):
     unstored_checkpoints = models.BigIntegerField()
     stamps_note = models.TextField(
         db_default="", default="", help_text="Why the last time stamp failed; empty when it came."
+    )
+    witness_note = models.TextField(
+        db_default="", default="", help_text="Why the witness did not sign; empty when it did."
     )
 
     class Meta:

@@ -6,6 +6,7 @@ They are apart because the bucket or an authority may be silent for a minute, an
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event, Thread
 from time import monotonic
 from typing import Any, Final
@@ -17,6 +18,7 @@ from apps.audit.archive import store_next
 from apps.audit.sequencer import BATCH, CheckpointPolicy, checkpoint_once, sequence_once
 from apps.audit.signing import SigningKey
 from apps.audit.timestamps import Authority, NoStamp, stamp_next
+from apps.audit.witness import NotWitnessed, Witness, witness_next
 from apps.storage.errors import StorageError
 from apps.storage.locked import LockedStore
 
@@ -36,9 +38,14 @@ _BEAT: Final = """
     ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at, waiting = excluded.waiting,
         oldest_at = excluded.oldest_at, unstored_checkpoints = excluded.unstored_checkpoints
 """
-_STAMPS: Final = """
-    UPDATE audit_heartbeat SET stamps_note = %(note)s WHERE id = 1 AND stamps_note <> %(note)s
-"""
+_NOTES: Final = {
+    "stamps_note": """
+        UPDATE audit_heartbeat SET stamps_note = %(note)s WHERE id = 1 AND stamps_note <> %(note)s
+    """,
+    "witness_note": """
+        UPDATE audit_heartbeat SET witness_note = %(note)s WHERE id = 1 AND witness_note <> %(note)s
+    """,
+}
 _MAY_SEQUENCE: Final = """
     SELECT has_table_privilege('audit_inbox', 'DELETE') AND has_table_privilege('audit_leaf', 'INSERT')
 """
@@ -58,6 +65,7 @@ class Sequencer:
     key: SigningKey
     bucket: LockedStore
     authority: Authority | None = None
+    witness: Witness | None = None
     policy: CheckpointPolicy = field(default_factory=CheckpointPolicy)
     poll_seconds: float = 0.1
     stop: Event = field(default_factory=Event)
@@ -67,6 +75,8 @@ class Sequencer:
         others = [Thread(target=self._archive, name="checkpoints", daemon=True)]
         if self.authority:
             others.append(Thread(target=self._stamps, name="time stamps", daemon=True))
+        if self.witness:
+            others.append(Thread(target=self._witness, name="witness", daemon=True))
         for other in others:
             other.start()
         try:
@@ -81,23 +91,38 @@ class Sequencer:
         self._patiently(self._fill_bucket, troubles, "the locked bucket")
 
     def _stamps(self) -> None:
-        troubles = (psycopg.OperationalError, NoStamp)
-        self._patiently(self._have_dated, troubles, "the time-stamping authority")
-
-    def _have_dated(self, connection: "Connection[Row]", well: Callable[[], None]) -> None:
-        """An authority that fails is noted where people look; the chain goes on without it."""
         assert self.authority is not None
-        while not self.stop.is_set():
-            try:
-                stamped = stamp_next(connection, self.authority)
-            except NoStamp as error:
-                connection.execute(_STAMPS, {"note": str(error)[:500]})
-                raise
-            if stamped:
-                connection.execute(_STAMPS, {"note": ""})
-                well()
-            else:
-                self.stop.wait(1.0)
+        work = partial(stamp_next, authority=self.authority)
+        self._ask(work, NoStamp, "stamps_note", "the time-stamping authority")
+
+    def _witness(self) -> None:
+        assert self.witness is not None
+        work = partial(witness_next, witness=self.witness)
+        self._ask(work, NotWitnessed, "witness_note", "the witness")
+
+    def _ask(
+        self,
+        work: Callable[["Connection[Row]"], bool],
+        trouble: type[Exception],
+        column: str,
+        whose: str,
+    ) -> None:
+        """Ask somebody outside, again and again; why they fail is noted where people look, and the chain goes on."""
+
+        def asking(connection: "Connection[Row]", well: Callable[[], None]) -> None:
+            while not self.stop.is_set():
+                try:
+                    done = work(connection)
+                except trouble as error:
+                    connection.execute(_NOTES[column], {"note": str(error)[:500]})
+                    raise
+                if done:
+                    connection.execute(_NOTES[column], {"note": ""})
+                    well()
+                else:
+                    self.stop.wait(1.0)
+
+        self._patiently(asking, (psycopg.OperationalError, trouble), whose)
 
     def _sequence(self, connection: "Connection[Row]", well: Callable[[], None]) -> None:
         next_look = next_beat = monotonic()

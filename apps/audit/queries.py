@@ -61,6 +61,7 @@ class AuditLag:
     waiting_at_beat: int
     unstored_checkpoints: int
     stamps_note: str = ""
+    witness_note: str = ""
 
     def is_behind(self, *, limit_seconds: float = 30.0) -> bool:
         """Say whether events wait longer than they should, or nobody is there to chain them."""
@@ -177,6 +178,7 @@ def audit_lag(*, now: datetime) -> AuditLag:
         waiting_at_beat=beat.waiting if beat else 0,
         unstored_checkpoints=beat.unstored_checkpoints if beat else 0,
         stamps_note=beat.stamps_note if beat else "",
+        witness_note=beat.witness_note if beat else "",
     )
 
 

@@ -117,6 +117,16 @@ def parsed_keys(lines: Iterable[str]) -> dict[str, Ed25519PublicKey]:
     return keys
 
 
+def verifier_key(line: str) -> tuple[str, str, bytes]:
+    """Name, id (8 hex digits) and Ed25519 key of a verifier-key line, anybody's; ValueError for a broken one."""
+    name, key_id, encoded = line.strip().split("+", 2)
+    kind_and_key = base64.b64decode(encoded, validate=True)
+    computed = hashlib.sha256(name.encode() + b"\n" + kind_and_key).digest()[:_KEY_HASH_BYTES].hex()
+    if kind_and_key[:1] != _ED25519 or key_id != computed:
+        raise ValueError(f"not a verifier key: {line[:80]}")
+    return name, key_id, kind_and_key[1:]
+
+
 def public_file(path: Path) -> Path:
     """Return where the public halves of the key in ``path`` are kept."""
     return path.with_suffix(".pub")

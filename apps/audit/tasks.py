@@ -28,6 +28,8 @@ def watch_lag() -> None:
         _log.warning("%s audit checkpoints wait for the bucket", lag.unstored_checkpoints)
     if lag.stamps_note:
         _log.error("audit checkpoints are not dated: %s", lag.stamps_note)
+    if lag.witness_note:
+        _log.error("audit checkpoints are not witnessed: %s", lag.witness_note)
 
 
 @shared_task(name="apps.audit.tasks.run_checks")

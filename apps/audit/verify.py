@@ -24,6 +24,7 @@ from apps.audit.entries import ENTRY_COLUMNS, entry_of
 from apps.audit.merkle import HASH_BYTES, Tree
 from apps.audit.signing import BadNote, CheckpointBody, TrustedKeys, note_digest, opened_note
 from apps.audit.timestamps import CLOCKS_DIFFER, BadStamp, opened_stamp
+from apps.audit.witness import BadCosignature, require_cosigned
 from apps.storage.locked import LockedStore
 
 Row = tuple[Any, ...]
@@ -48,6 +49,13 @@ _STAMPS: Final = """
     LEFT JOIN audit_checkpoint AS point ON point.id = stamp.checkpoint_id
         AND point.tenant_id = stamp.tenant_id
     WHERE stamp.tenant_id = %s ORDER BY stamp.checkpoint_id
+"""
+_COSIGNATURES: Final = """
+    SELECT point.tree_size, point.note, signed.line
+    FROM audit_checkpoint_cosignature AS signed
+    LEFT JOIN audit_checkpoint AS point ON point.id = signed.checkpoint_id
+        AND point.tenant_id = signed.tenant_id
+    WHERE signed.tenant_id = %s ORDER BY signed.checkpoint_id
 """
 _TREE: Final = "SELECT size, peaks FROM audit_tree WHERE tenant_id = %s"
 _REWRITTEN_REASON: Final = """
@@ -80,6 +88,7 @@ class Verification:
     checked_from: int
     lost_reasons: int
     stamps: int
+    cosignatures: int
     problems: tuple[Problem, ...]
 
     @property
@@ -109,14 +118,16 @@ def verify_chain(
     bucket: LockedStore | None,
     from_checkpoint: int = 0,
     authorities: Path | None = None,
+    witness_key: str = "",
 ) -> Verification:
     """Verify one tenant's chain as of now, reading only.
 
     ``bucket`` None leaves the locked copies out. With ``from_checkpoint`` N the hashes of the
     first N entries are taken as they are stored and compared with the root signed at N; only
     later entries are hashed again. ``authorities`` are the certificates (PEM) that time stamps have
-    to lead to; without them a stamp's own signer is believed. Raises ValueError when no checkpoint at N is signed, and
-    StorageUnavailable when the bucket does not answer.
+    to lead to; without them a stamp's own signer is believed. ``witness_key`` is the
+    verifier key of the witness; without it cosignatures are not looked at. Raises ValueError when no
+    checkpoint at N is signed, and StorageUnavailable when the bucket does not answer.
     """
     signed = _Signed()
     with _snapshot(connection, tenant):
@@ -128,6 +139,7 @@ def verify_chain(
         tree = _walk(connection, tenant, signed, from_checkpoint)
         _compare_ends(connection, tenant, signed, tree)
         stamps = _check_stamps(connection, tenant, signed, authorities)
+        cosigned = _check_cosignatures(connection, tenant, signed, witness_key)
         lost = _check_reasons(connection, tenant, signed)
     return Verification(
         tenant=tenant,
@@ -136,6 +148,7 @@ def verify_chain(
         checked_from=from_checkpoint,
         lost_reasons=lost,
         stamps=stamps,
+        cosignatures=cosigned,
         problems=tuple(signed.problems),
     )
 
@@ -283,6 +296,21 @@ def _check_stamps(
             signed.complain("a time stamp dates a checkpoint that is not there")
         elif wrong := _wrong_stamp(bytes(token), note, signed_at, authorities):
             signed.complain(f"the time stamp of the checkpoint at {size}: {wrong}")
+        else:
+            holding += 1
+    return holding
+
+
+def _check_cosignatures(
+    connection: "Connection[Row]", tenant: str, signed: _Signed, key: str
+) -> int:
+    """Complain about cosignatures that are not the witness's on their checkpoint; return how many are."""
+    holding = 0
+    for size, note, line in connection.execute(_COSIGNATURES, [tenant]).fetchall() if key else ():
+        try:
+            require_cosigned(note or "", line, key=key)
+        except BadCosignature as error:
+            signed.complain(f"the witness's signature on the checkpoint at {size}: {error}")
         else:
             holding += 1
     return holding

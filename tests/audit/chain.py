@@ -82,6 +82,7 @@ def verify(
     with_bucket: bool = True,
     from_checkpoint: int = 0,
     authorities: Path | None = None,
+    witness_key: str = "",
 ) -> Verification:
     return verify_chain(
         connection,
@@ -90,6 +91,7 @@ def verify(
         bucket=evidence_store() if with_bucket else None,
         from_checkpoint=from_checkpoint,
         authorities=authorities,
+        witness_key=witness_key,
     )
 
 

@@ -16,6 +16,7 @@ from apps.audit.process import Sequencer, may_sequence
 from apps.audit.sequencer import CheckpointPolicy
 from apps.audit.signing import signing_key
 from apps.audit.timestamps import configured_authority
+from apps.audit.witness import configured_witness
 from apps.storage.store import evidence_store
 
 
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             key=signing_key(settings.AUDIT_SIGNING_KEY_FILE),
             bucket=evidence_store(),
             authority=configured_authority(),
+            witness=configured_witness(),
             policy=CheckpointPolicy(
                 leaves=options["checkpoint_leaves"],
                 age=timedelta(seconds=options["checkpoint_seconds"]),

@@ -77,6 +77,7 @@ class Command(BaseCommand):
                 bucket=None if options["without_bucket"] else evidence_store(),
                 from_checkpoint=start,
                 authorities=settings.AUDIT_TSA_CERTIFICATES,
+                witness_key=settings.AUDIT_WITNESS_KEY,
             )
         except ValueError as error:
             raise CommandError(f"{tenant}: {error}") from error
@@ -91,6 +92,7 @@ class Command(BaseCommand):
         since = f" from entry {found.checked_from}" if found.checked_from else ""
         lost = f", {found.lost_reasons} reasons no longer kept" if found.lost_reasons else ""
         stamps = f", {found.stamps} time stamps" if found.stamps else ""
+        stamps += f", {found.cosignatures} cosignatures" if found.cosignatures else ""
         verdict = "holds" if found.holds else "DOES NOT HOLD"
         self.stdout.write(
             f"{found.tenant}: {found.entries} entries, {found.checkpoints} checkpoints{since}"
