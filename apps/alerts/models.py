@@ -144,6 +144,8 @@ class Alert(models.Model):
             models.Index(fields=["tenant", "state", "-priority"], name="alert_queue"),
             models.Index(fields=["tenant", "site", "-received_at"], name="alert_by_site"),
             models.Index(fields=["camera", "-received_at"], name="alert_by_camera"),
+            models.Index(fields=["tenant", "-received_at", "id"], name="alert_by_time"),
+            models.Index(fields=["tenant", "label"], name="alert_by_label"),
             models.Index(
                 fields=["camera", "camera_at"],
                 condition=models.Q(state=states.AlertState.AWAITING_REVIEW),

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, Final, cast
 from uuid import UUID
 
-from django.db.models import Count, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.core.paginator import Page, Paginator
+from django.db import connection
+from django.db.models import Exists, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import JSONObject, Now
 
@@ -28,6 +31,18 @@ from apps.triage.states import ClipState, Strategy, TaskState
 from apps.triage.vocabulary import label_words
 
 PAGE_ROWS = 50
+COUNTED_AT_MOST: Final = 1_000
+_LABELS: Final = """
+    WITH RECURSIVE known AS (
+        (SELECT label FROM alerts_alert WHERE tenant_id = %(tenant)s ORDER BY label LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT label FROM alerts_alert
+            WHERE tenant_id = %(tenant)s AND label > known.label ORDER BY label LIMIT 1
+        ) FROM known WHERE known.label IS NOT NULL
+    )
+    SELECT label FROM known WHERE label IS NOT NULL LIMIT 100
+"""
 SEQUENCE_WORDS = {
     "complete": "complete sequence",
     "incomplete": "incomplete sequence",
@@ -129,18 +144,50 @@ def rows_of(alerts: Iterable[Alert], *, currency: str, filters: QueueFilters) ->
 
 
 def tab_counts(user: User, filters: QueueFilters) -> dict[QueueTab, int]:
-    """How many rows each tab holds under the other filters: one query."""
-    counts = _narrowed(user, filters).aggregate(
-        **{tab.value: Count("id", filter=Q(state__in=states)) for tab, states in TAB_STATES.items()}
-    )
-    return {tab: counts[tab.value] for tab in QueueTab}
+    """How many rows each tab holds under the other filters, COUNTED_AT_MOST + 1 standing for more: one query."""
+    rows = _narrowed(user, filters).order_by().values("pk")
+    parts: list[str] = []
+    values: list[Any] = []
+    for states in TAB_STATES.values():
+        sql, given = rows.filter(state__in=states)[: COUNTED_AT_MOST + 1].query.sql_with_params()
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL
+        values += given
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", values)
+        counts = cursor.fetchone() or ()
+    return dict(zip(TAB_STATES, counts, strict=True))
+
+
+def count_words(count: int) -> str:
+    """A count as it is shown: “1,000+” for more than are counted."""
+    return f"{COUNTED_AT_MOST:,}+" if count > COUNTED_AT_MOST else f"{count:,}"
+
+
+class QueuePaginator(Paginator[Alert]):
+    """Pages over rows that were counted already; what lies beyond COUNTED_AT_MOST is found by filters."""
+
+    def __init__(self, alerts: QuerySet[Alert], *, counted: int) -> None:
+        super().__init__(alerts, PAGE_ROWS)
+        self._counted = min(counted, COUNTED_AT_MOST)
+
+    @property
+    def count(self) -> int:
+        return self._counted
+
+
+def shown_alerts(page: Page[Alert]) -> list[Alert]:
+    """The alerts of a page with what their rows show. Chosen first and read then: ordering carries ids alone."""
+    chosen = cast(QuerySet[Alert], page.object_list)
+    ids = list(chosen.values_list("pk", flat=True))
+    found = {alert.pk: alert for alert in with_rows(Alert.objects.filter(pk__in=ids))}
+    return [found[pk] for pk in ids if pk in found]
 
 
 def labels_of(user: User) -> list[tuple[str, str]]:
-    """The labels that occur among the person's alerts, with their words."""
-    labels = Alert.objects.filter(site__in=sites_visible_to(user)).order_by()
-    found = sorted(set(labels.values_list("label", flat=True).distinct()[:100]))
-    return [(label, label_words(label)) for label in found]
+    """The labels that occur among the tenant's alerts, with their words: from one label to the next by their index."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LABELS, {"tenant": user.tenant_id})
+        return [(label, label_words(label)) for (label,) in cursor.fetchall()]
 
 
 def news_count(user: User, filters: QueueFilters, *, since: datetime) -> int:
@@ -160,8 +207,7 @@ def _narrowed(user: User, filters: QueueFilters) -> QuerySet[Alert]:
     fitting = _fitting(user, filters)
     if not fitting:
         return rows
-    fits = alerts.filter(fitting)
-    return rows.filter(Q(id__in=fits.values("id")) | Q(id__in=leads_of(fits)))
+    return rows.filter(fitting | Q(id__in=leads_of(alerts.filter(fitting))))
 
 
 def _fitting(user: User, filters: QueueFilters) -> Q:
@@ -179,11 +225,11 @@ def _fitting(user: User, filters: QueueFilters) -> Q:
 
 
 def _with(user: User, assignee: str) -> Q:
+    tasks = HumanTask.objects.filter(alert=OuterRef("pk"), state=TaskState.OPEN)
     if assignee == NOBODY:
-        return Q(tasks__state=TaskState.OPEN, tasks__assignee__isnull=True)
-    return Q(
-        tasks__state=TaskState.OPEN, tasks__assignee=user.id if assignee == ME else UUID(assignee)
-    )
+        return Q(Exists(tasks.filter(assignee__isnull=True)))
+    person = user.id if assignee == ME else UUID(assignee)
+    return Q(Exists(tasks.filter(assignee=person)))
 
 
 def _looks_like(strategy: str) -> Q:

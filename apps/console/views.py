@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
@@ -27,11 +26,13 @@ from apps.console.alert_page import alert_page
 from apps.console.forms import OLDER_WORDS, QueueFilterForm, QueueFilters, QueueTab
 from apps.console.models import SavedView
 from apps.console.queue import (
-    PAGE_ROWS,
+    QueuePaginator,
+    count_words,
     labels_of,
     news_count,
     queue_alerts,
     rows_of,
+    shown_alerts,
     tab_counts,
     with_rows,
 )
@@ -93,11 +94,14 @@ def queue(request: HttpRequest) -> HttpResponse:
         return redirect("admin:index")
     user = _viewer(request)
     filters = QueueFilterForm(request.GET).filters()
-    page = Paginator(queue_alerts(user, filters), PAGE_ROWS).get_page(request.GET.get("page"))
-    alerts = with_rows(page.object_list)  # type: ignore[arg-type]
+    counts = tab_counts(user, filters)
+    pages = QueuePaginator(queue_alerts(user, filters), counted=counts[filters.tab])
+    page = pages.get_page(request.GET.get("page"))
+    alerts = shown_alerts(page)
     context = {
         "filters": filters,
-        "tabs": _tabs(user, filters),
+        "tabs": _tabs(filters, counts),
+        "total": count_words(counts[filters.tab]),
         "strategies": [(strategy.value, words) for strategy, words in STRATEGY_WORDS.items()],
         "labels": labels_of(user),
         "ages": list(OLDER_WORDS.items()),
@@ -264,12 +268,11 @@ def _wanted_panel(request: HttpRequest, alert: Alert) -> str:
     return f"{reverse('decide', args=[alert.id])}?{urlencode({'verdict': wanted})}"
 
 
-def _tabs(user: User, filters: QueueFilters) -> list[dict[str, object]]:
-    counts = tab_counts(user, filters)
+def _tabs(filters: QueueFilters, counts: dict[QueueTab, int]) -> list[dict[str, object]]:
     return [
         {
             "label": words,
-            "count": counts[tab],
+            "count": count_words(counts[tab]),
             "address": filters.address(state="" if tab is QueueTab.WAITING else tab.value),
             "is_current": tab is filters.tab,
         }

@@ -10,6 +10,7 @@ from apps.accounts.permissions import Role
 from apps.alerts.models import Alert
 from apps.audit.events import Subject
 from apps.audit.queries import events_of
+from apps.console import queue
 from apps.console.models import SavedView
 from apps.reviews.models import HumanTask
 from tests.console.people import HTMX, signed_in
@@ -214,3 +215,14 @@ def test_the_api_asks_for_a_second_look_in_the_same_way(world: World, waiting: W
     assert answer.json() == {"assignee": str(HumanTask.objects.get(alert=alert).assignee_id)}
     HumanTask.objects.filter(alert=alert).update(state="withdrawn")
     assert client.post(path, body, content_type="application/json").status_code == 409
+
+
+def test_counts_stop_where_nobody_counts_any_more(
+    world: World, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "COUNTED_AT_MOST", 2)
+    for _ in range(3):
+        waiting()
+    answer = signed_in(world.operator).get("/")
+    assert [tab["count"] for tab in answer.context["tabs"]] == ["2+", "0", "0", "0", "2+"]
+    assert "1–2 of 2+" in answer.content.decode()

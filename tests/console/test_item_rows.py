@@ -54,7 +54,7 @@ def test_an_item_is_one_row_one_count_and_one_on_the_badge(world: World, trio: l
     page = answer.content.decode()
     assert rows(page) == [str(trio[0].id)]
     assert "+2 cameras" in page
-    assert [tab["count"] for tab in answer.context["tabs"]] == [1, 0, 0, 0, 1]
+    assert [tab["count"] for tab in answer.context["tabs"]] == ["1", "0", "0", "0", "1"]
     assert "1 waiting" in client.get("/queue/badge/").content.decode()
     row = client.get(f"/queue/{trio[0].id}/", headers=HTMX).content.decode()
     assert "+2 cameras" in row

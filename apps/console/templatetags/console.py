@@ -3,6 +3,7 @@
 import json
 import zoneinfo
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from django import template
@@ -68,6 +69,11 @@ PILLS: dict[str, tuple[str, str, str]] = {
     "failed": ("triangle-alert", "Not written", "red"),
     "withdrawn": ("ban", "Withdrawn", "archive"),
     "expired": ("clock", "Expired", "archive"),
+    "searching": ("scan-search", "Being searched", "verify"),
+    "prepared": ("hourglass", "Waits for a second person", "escalate"),
+    "disclosed": ("circle-check", "Disclosed", "confirmed"),
+    "answered": ("circle-check", "Answered", "confirmed"),
+    "erased": ("circle-check", "Erased", "confirmed"),
     "green": ("circle-check", "Reliable", "green"),
     "amber": ("circle-alert", "Watch", "amber"),
     "red": ("triangle-alert", "Unreliable", "red"),
@@ -85,6 +91,7 @@ _CUT = mark_safe('<line class="cut" x1="96%" x2="97%" y1="12" y2="0"/>')
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
     """One symbol of the sprite, hidden from screen readers: the word beside it speaks."""
     css = f"icon icon-{size}" if size else "icon"
@@ -97,6 +104,7 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag
+@cache
 def pill(word: str, title: str = "") -> SafeString:
     """A state, strategy, verdict or reliability as icon + word; an unknown word is shown as it is."""
     name, label, kind = PILLS.get(
@@ -108,6 +116,7 @@ def pill(word: str, title: str = "") -> SafeString:
 
 
 @register.simple_tag
+@cache
 def strategy_icon(strategy: str) -> SafeString:
     """The strategy as an icon with its word for screen readers; a clock while there is none yet."""
     name, label, _ = PILLS.get(strategy, ("clock", "Not assessed yet", ""))
