@@ -64,19 +64,18 @@ def a_certificate(
 ) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Issuer of {name}")])
     builder = (
         x509.CertificateBuilder()
         .subject_name(named)
-        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Issuer of {name}")]))
+        .issuer_name(issuer if usage is None else named)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(begins)
         .not_valid_after(ends)
     )
     if usage is not None:
-        builder = builder.issuer_name(named).add_extension(
-            x509.ExtendedKeyUsage([usage]), critical=True
-        )
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=True)
     return key, builder.sign(key, hashes.SHA256())
 
 
@@ -138,9 +137,13 @@ def test_a_byte_changed_after_signing_is_noticed(pages: bytes) -> None:
 
 def test_what_is_appended_after_signing_is_not_covered(pages: bytes) -> None:
     signed = sign_pdf(pages, reason="Record", now=NOW)
-    (first, second) = read_signatures(sign_pdf(signed, reason="Again", now=NOW))[:2] if False else (
-        read_signatures(signed)[0],
-        None,
+    (first, second) = (
+        read_signatures(sign_pdf(signed, reason="Again", now=NOW))[:2]
+        if False
+        else (
+            read_signatures(signed)[0],
+            None,
+        )
     )
     assert first.covers_all
     assert second is None
@@ -186,6 +189,7 @@ def test_a_signed_document_is_still_archival(pages: bytes) -> None:
     xmp = catalog["/Metadata"].get_data().decode()
     assert "<pdfaid:part>2</pdfaid:part>" in xmp
     assert "<pdfaid:conformance>B</pdfaid:conformance>" in xmp
+    assert "/Version" not in catalog  # 2.0 would not be PDF/A-2 any more
     intent = catalog["/OutputIntents"][0].get_object()
     assert intent["/S"] == "/GTS_PDFA1"
     assert intent["/DestOutputProfile"].get_object().get_data()
@@ -203,7 +207,8 @@ def test_the_key_is_made_once_and_for_its_owner_only(own_key: Path) -> None:
     assert own_key.stat().st_mode & 0o777 == 0o600
     assert organisation_seal(now=NOW).fingerprint == first.fingerprint
     assert list(own_key.parent.iterdir()) == sorted(
-        [own_key, own_key.with_suffix(".certificates.pem")], key=list(own_key.parent.iterdir()).index
+        [own_key, own_key.with_suffix(".certificates.pem")],
+        key=list(own_key.parent.iterdir()).index,
     )
 
 
@@ -229,7 +234,9 @@ def test_a_document_signed_elsewhere_is_not_known_here(
     assert not signature.is_good
 
 
-def test_a_users_own_pkcs12_takes_its_place(pages: bytes, settings: Settings, tmp_path: Path) -> None:
+def test_a_users_own_pkcs12_takes_its_place(
+    pages: bytes, settings: Settings, tmp_path: Path
+) -> None:
     settings.DOCUMENT_PKCS12_FILE = tmp_path / "own.p12"
     settings.DOCUMENT_PKCS12_PASSWORD = "open"  # noqa: S105
     a_pkcs12(settings.DOCUMENT_PKCS12_FILE, ends=NOW + DAY)
@@ -237,7 +244,7 @@ def test_a_users_own_pkcs12_takes_its_place(pages: bytes, settings: Settings, tm
     assert signature.signer == "CN=Grocer Ltd"
     assert not signature.self_made
     assert signature.is_good
-    assert not settings.DOCUMENT_SIGNING_KEY_FILE.exists()
+    assert not settings.DOCUMENT_SIGNING_KEY_FILE.exists()  # none is made beside it
 
 
 def test_a_pkcs12_that_cannot_be_used_is_refused_with_the_reason(

@@ -98,6 +98,18 @@ class _Signer(signers.PdfSigner):
         return session
 
 
+class _Appended(IncrementalPdfFileWriter):
+    """pyHanko's writer, which would raise a PDF to version 2.0 and rewrite its XMP: neither is PDF/A-2 any more."""
+
+    output_version = (1, 7)
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        """Stay at 1.7, which the pages have."""
+
+    def _update_meta(self) -> None:
+        """Leave the metadata as the pages have it."""
+
+
 def sign_pdf(pdf: bytes, *, reason: str, now: datetime) -> bytes:
     """The PDF with the organisation's signature appended. Raises UnableToSign when there is no key to sign with."""
     return signed_pdf(pdf, reason=reason, now=now).content
@@ -150,7 +162,7 @@ def _signed(pdf: bytes, seal: Seal, *, reason: str, now: datetime, authority: st
         if authority
         else None,
     )
-    out: io.BytesIO = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
+    out: io.BytesIO = signer.sign_pdf(_Appended(io.BytesIO(pdf)))
     return out.getvalue()
 
 
