@@ -166,6 +166,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(),
         "options": {"expires": 50},
     },
+    "system-cards": {
+        "task": "apps.oversight.tasks.keep_cards",
+        "schedule": crontab(minute="17"),
+    },
+    "records-exports": {
+        "task": "apps.oversight.tasks.write_exports",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "expired-attempts": {"task": "apps.reviews.tasks.expire_attempts", "schedule": crontab()},
     "backtests": {
         "task": "apps.reliability.tasks.run_backtests",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,11 @@ from apps.audit.models import Checkpoint
 _CHOSEN = f"""
     SELECT index, {ENTRY_COLUMNS} FROM audit_leaf
     WHERE tenant_id = %s AND (subject_kind, subject_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    ORDER BY index
+"""  # noqa: S608 - no value is part of the text
+_OF_A_PERIOD = f"""
+    SELECT index, {ENTRY_COLUMNS} FROM audit_leaf
+    WHERE tenant_id = %s AND occurred_at >= %s AND occurred_at < %s
     ORDER BY index
 """  # noqa: S608 - no value is part of the text
 _HASHES = """
@@ -50,12 +56,21 @@ def extract_of(*, tenant_id: UUID, subjects: Iterable[Subject]) -> Extract:
 
     Reads every leaf hash of the chain once: 32 bytes an entry.
     """
+    wanted = [(kind, id_) for kind, id_ in subjects]
+    kinds, ids = [kind for kind, _ in wanted], [id_ for _, id_ in wanted]
+    return _proven(tenant_id, _CHOSEN, [kinds, ids])
+
+
+def extract_between(*, tenant_id: UUID, since: datetime, until: datetime) -> Extract:
+    """Everything recorded in [since, until). Inside the tenant's scope. Raises NotSignedYet."""
+    return _proven(tenant_id, _OF_A_PERIOD, [since, until])
+
+
+def _proven(tenant_id: UUID, query: str, values: list[Any]) -> Extract:
     checkpoint = Checkpoint.objects.filter(tenant_id=tenant_id).order_by("-tree_size").first()
     if checkpoint is None:
         raise NotSignedYet("The audit chain has not been signed yet. Try again in a minute.")
-    wanted = [(kind, id_) for kind, id_ in subjects]
-    kinds, ids = [kind for kind, _ in wanted], [id_ for _, id_ in wanted]
-    rows = _all(_CHOSEN, [tenant_id, kinds, ids])
+    rows = _all(query, [tenant_id, *values])
     signed = [row for row in rows if row[0] < checkpoint.tree_size]
     leaves = [bytes(row[0]) for row in _all(_HASHES, [tenant_id, checkpoint.tree_size])]
     proofs, root = inclusion_proofs((row[0] for row in signed), leaves)

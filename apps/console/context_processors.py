@@ -64,6 +64,10 @@ class Shell:
         return self._user is not None and self._user.may(Permission.STOP_MACHINE)
 
     @property
+    def may_report_incident(self) -> bool:
+        return self._user is not None and self._user.may(Permission.REPORT_SYSTEM_INCIDENT)
+
+    @property
     def timezone(self) -> str:
         if self.site:
             return self.site.timezone

@@ -70,11 +70,11 @@ PLACES = (
         below=("/reliability/",),
     ),
     Place(
-        label="Audit",
+        label="Compliance",
         icon="shield-check",
-        route="audit",
-        permission=Permission.VIEW_AUDIT,
-        below=("/audit/",),
+        route="compliance",
+        permission=Permission.VIEW_OVERSIGHT,
+        below=("/compliance/", "/audit/", "/retention/", "/subject-requests/", "/stop/"),
     ),
     Place(
         label="Raise an alert",

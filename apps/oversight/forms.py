@@ -1,12 +1,15 @@
 """Shapes of the forms of oversight. What is allowed is decided by the operations."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from apps.accounts.models import User
+from apps.oversight.models import Seriousness
 from apps.oversight.queries.stops import target_of, targets_of
+from apps.oversight.register import LONGEST_TEXT
 from apps.sites.stopping import LONGEST_REASON
 
 AT_ONCE = "Something looks wrong with what the machine proposes; it is being looked into."
@@ -41,4 +44,93 @@ class ResumeForm(forms.Form):
         label="Why the machine may go on",
         max_length=LONGEST_REASON,
         error_messages={"required": "Say why the machine may go on."},
+    )
+
+
+def _text(
+    label: str, *, rows: int = 3, required: bool = True, longest: int = LONGEST_TEXT
+) -> forms.CharField:
+    area = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, max_length=longest, required=required, widget=area)
+
+
+class RiskForm(forms.Form):
+    """One entry of the register, and why it changes."""
+
+    instead_of = forms.IntegerField(widget=forms.HiddenInput)
+    id = forms.RegexField(
+        r"^[A-Z0-9][A-Z0-9-]{0,20}$",
+        label="Number",
+        help_text="Such as R-20. An existing one is replaced.",
+    )
+    hazard = _text("Hazard: what may happen", rows=2)
+    cause = _text("Cause", rows=2)
+    affected = forms.CharField(label="Who is affected", max_length=200)
+    control = _text("Control: what stands against it")
+    test = forms.CharField(
+        label="Test that fails without the control",
+        max_length=300,
+        required=False,
+        help_text="Empty for an organisational control.",
+    )
+    residual = _text("What remains")
+    owner = forms.CharField(label="Owner", max_length=120)
+    review_on = forms.DateField(label="Review on", widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(label="Why the register changes", max_length=500)
+
+    def clean_review_on(self) -> date:
+        found: date = self.cleaned_data["review_on"]
+        return found
+
+
+class IncidentForm(forms.Form):
+    """What happened, how serious it may be, and which alerts it is about."""
+
+    what = _text("What happened", rows=5, longest=2_000)
+    seriousness = forms.ChoiceField(
+        label="How serious", choices=Seriousness.choices, widget=forms.RadioSelect
+    )
+    aware_at = forms.DateTimeField(
+        label="When the organisation became aware (UTC)",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="The clocks run from here.",
+    )
+    alerts = _text(
+        "Alerts it is about",
+        rows=2,
+        required=False,
+        longest=6_000,
+    )
+
+
+class NotifiedForm(forms.Form):
+    whom = forms.CharField(label="Which authority was told", max_length=300)
+
+
+class FindingsForm(forms.Form):
+    findings = _text("What was found, and what was changed", rows=5, longest=2_000)
+
+
+class NoticeForm(forms.Form):
+    """The facts of a notice. Free text is printed as written, in every language."""
+
+    controller = forms.CharField(label="Who is responsible", max_length=200)
+    address = forms.CharField(label="Address", max_length=300)
+    contact = forms.CharField(label="Contact for people", max_length=200)
+    officer = forms.CharField(label="Data protection officer", max_length=200, required=False)
+    purposes = forms.CharField(label="Purposes", max_length=500)
+    legal_basis = forms.CharField(label="Legal basis", max_length=300)
+    retention_footage_days = forms.IntegerField(label="Footage is kept, days", min_value=1)
+    retention_case_days = forms.IntegerField(label="Footage of an incident, days", min_value=1)
+    retention_log_days = forms.IntegerField(label="Logs, days", min_value=183, initial=183)
+    recipients = forms.CharField(label="Who receives it", max_length=300)
+    authority = forms.CharField(label="Supervisory authority", max_length=200)
+
+
+class PeriodForm(forms.Form):
+    """The period of an export of records: whole days, UTC."""
+
+    since = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(
+        label="To, that day included", widget=forms.DateInput(attrs={"type": "date"})
     )

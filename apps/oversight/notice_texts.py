@@ -1,11 +1,12 @@
 """What a site tells people about its cameras: from its facts to text, in English and Spanish.
 
-The text follows Art. 13 GDPR and Art. 50 of Regulation (EU) 2024/1689. It is a draft of the organisation's own notice, which
-the organisation is answerable for.
+The text follows Art. 13 GDPR and Art. 50 of Regulation (EU) 2024/1689. It is a draft of the organisation's own
+notice, for which the organisation is answerable.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -43,59 +44,23 @@ class NoticeFacts:
         return asdict(self)
 
 
-_EN: Final = """\
-CAMERAS AND AUTOMATED ANALYSIS
-{site}
-
-Who is responsible: {controller}, {address}. Contact: {contact}.{officer}
-
-What happens here: cameras record this place. A computer looks at the footage for observed acts, such as an item being moved into a bag, and proposes to a person which moments to look at. It decides nothing: a trained person looks at the footage before anybody is spoken to.
-
-What for: {purposes}. Legal basis: {legal_basis}.
-
-Faces: {faces}
-
-How long: footage {footage} days; footage of a confirmed incident {case} days; the log of the system {log} days. After that it is deleted, unless a legal hold or a law requires otherwise.
-
-Who receives it: {recipients}.
-
-Your rights: you may ask for access to what is kept about you, for correction, erasure or restriction, and you may object. You may ask for an explanation of the part the system played in a decision about you. Write to {contact}. You may also complain to {authority}.
-"""
-_ES: Final = """\
-CÁMARAS Y ANÁLISIS AUTOMATIZADO
-{site}
-
-Responsable: {controller}, {address}. Contacto: {contact}.{officer}
-
-Qué ocurre aquí: unas cámaras graban este lugar. Un programa busca en las imágenes actos observados, por ejemplo que un artículo pase a una bolsa, y propone a una persona qué momentos mirar. No decide nada: una persona formada mira las imágenes antes de que nadie se dirija a usted.
-
-Para qué: {purposes}. Base jurídica: {legal_basis}.
-
-Rostros: {faces}
-
-Cuánto tiempo: imágenes, {footage} días; imágenes de un hecho confirmado, {case} días; registro del sistema, {log} días. Después se suprimen, salvo que una retención legal o una ley exijan otra cosa.
-
-Quién las recibe: {recipients}.
-
-Sus derechos: puede pedir acceso a lo que se conserva sobre usted, su rectificación, supresión o limitación, y puede oponerse. Puede pedir una explicación del papel del sistema en una decisión que le afecte. Escriba a {contact}. También puede reclamar ante {authority}.
-"""
 _FACES: Final = {
-    (
-        "en",
-        False,
-    ): "no face is compared with anything; nobody is identified by their body. Faces are blurred in the footage that staff see.",
-    (
-        "en",
-        True,
-    ): "faces are compared with a short list of people who are confirmed to have stolen here. A match is judged by two people. Faces that match nobody are forgotten at once.",
-    (
-        "es",
-        False,
-    ): "ningún rostro se compara con nada; no se identifica a nadie por su cuerpo. Los rostros se difuminan en las imágenes que ve el personal.",
-    (
-        "es",
-        True,
-    ): "los rostros se comparan con una lista breve de personas con un hurto confirmado aquí. Dos personas juzgan cada coincidencia. Los rostros sin coincidencia se olvidan al instante.",
+    ("en", False): (
+        "no face is compared with anything; nobody is identified by their body. Faces are blurred in the "
+        "footage that staff see."
+    ),
+    ("en", True): (
+        "faces are compared with a short list of people who are confirmed to have stolen here. A match is "
+        "judged by two people. Faces that match nobody are forgotten at once."
+    ),
+    ("es", False): (
+        "ningún rostro se compara con nada; no se identifica a nadie por su cuerpo. Los rostros se "
+        "difuminan en las imágenes que ve el personal."
+    ),
+    ("es", True): (
+        "los rostros se comparan con una lista breve de personas con un hurto confirmado aquí. Dos "
+        "personas juzgan cada coincidencia. Los rostros sin coincidencia se olvidan al instante."
+    ),
 }
 _OFFICER: Final = {
     "en": " Data protection officer: {officer}.",
@@ -105,7 +70,9 @@ _OFFICER: Final = {
 
 def notice_text(*, facts: NoticeFacts, site: str, language: str) -> str:
     """The notice in one of `LANGUAGES`. Free text of the facts is taken as it was written, in whichever language."""
-    template = {"en": _EN, "es": _ES}[language]
+    if language not in LANGUAGES:
+        raise ValueError(f"there is no notice in {language!r}")
+    template = Path(__file__).with_name(f"notice_{language}.txt").read_text(encoding="utf-8")
     officer = _OFFICER[language].format(officer=facts.officer) if facts.officer.strip() else ""
     return template.format(
         site=site,

@@ -58,6 +58,11 @@ def subject_package(*, tenant_id: UUID, request_id: UUID, package_id: UUID) -> s
     return f"{TENANTS}{tenant_id}/subject-requests/{request_id}/{package_id}.zip"
 
 
+def records_export(*, tenant_id: UUID, export_id: UUID) -> str:
+    """Return the key of an archive of records, or of the technical file."""
+    return f"{TENANTS}{tenant_id}/exports/{export_id}.zip"
+
+
 def watchlist_image(*, tenant_id: UUID, entry_id: UUID, image_id: UUID) -> str:
     """Return the key of an enrolment image."""
     return f"{_entry(tenant_id, entry_id)}/images/{image_id}.jpg"

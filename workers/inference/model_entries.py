@@ -4,9 +4,10 @@ The project's own list is `registry.toml` beside this module. A user's list may 
 adds models and chooses for a job, and never changes what an own entry says.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,12 @@ REGISTRY_FILE = Path(__file__).with_name("registry.toml")
 ANY = 0
 """A side of a shape that may have any size."""
 
+# What Art. 5 of Regulation (EU) 2024/1689 forbids, and what this product refuses for the same reason.
+_PROHIBITED = re.compile(
+    r"emotion|mood|sentiment|ethnic|\brac(e|ial)\b|skin.?tone|religio|sexual|political|trade.?union"
+    r"|propensity|recidiv|criminality|aggressi|trustworth|\bintent",
+    re.IGNORECASE,
+)
 _HEX_DIGITS = frozenset("0123456789abcdef")
 
 
@@ -106,6 +113,11 @@ class ModelEntry:
         for name in ("version", "licence", "source", "ai_act_class", "providers"):
             if not getattr(self, name):
                 raise ModelRefused(f"Model {self.id}: {name} must be stated.")
+        if found := _PROHIBITED.search(" ".join((self.id, self.input, self.output, self.source))):
+            raise ModelRefused(
+                f"Model {self.id}: {found.group()!r} says that it infers what is prohibited: emotions, sensitive "
+                "categories, or what a person is like. No such model is run."
+            )
         if not self.input_shape or self.input_shape[0] not in (ANY, 1):
             raise ModelRefused(f"Model {self.id}: it must take 1 input a run, or any number (0).")
         contract = CONTRACTS.get(self.job)
@@ -145,6 +157,16 @@ class Registry:
         if which not in self.entries:
             raise ModelRefused(f"No model {which} is registered.")
         return self.entries[which]
+
+
+def declaration_of(entry: ModelEntry) -> dict[str, Any]:
+    """What the system card says of a model: what it is, whose, of which class, and what was measured."""
+    stated = ("id", "version", "sha256", "licence", "source", "ai_act_class")
+    return {
+        **{name: getattr(entry, name) for name in stated},
+        "job": entry.job.value,
+        "measured": [asdict(one) for one in entry.measured],
+    }
 
 
 def read_registry(file: Path = REGISTRY_FILE, *, user_file: Path | None = None) -> Registry:

@@ -11,8 +11,19 @@ from apps.accounts.permissions import Permission
 register = template.Library()
 
 PAGES = (
+    ("Overview", "compliance", Permission.VIEW_OVERSIGHT),
+    ("System card", "system-card", Permission.VIEW_OVERSIGHT),
+    ("Risks", "risks", Permission.VIEW_OVERSIGHT),
+    ("Incidents", "system-incidents", Permission.VIEW_OVERSIGHT),
+    ("Notices", "notices", Permission.VIEW_OVERSIGHT),
+    ("Exports", "exports", Permission.EXPORT_RECORDS),
     ("Audit", "audit", Permission.VIEW_AUDIT),
     ("Trust", "trust", Permission.VIEW_OVERSIGHT),
+    ("Evidence", "evidence", Permission.VIEW_EVIDENCE),
+    ("Holds", "holds", Permission.VIEW_EVIDENCE),
+    ("Retention", "retention", Permission.MANAGE_RETENTION),
+    ("Subject requests", "subject-requests", Permission.HANDLE_SUBJECT_REQUESTS),
+    ("People", "people", Permission.HANDLE_SUBJECT_REQUESTS),
 )
 
 

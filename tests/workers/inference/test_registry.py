@@ -19,6 +19,7 @@ from workers.inference.model_entries import (
     Job,
     ModelEntry,
     ModelRefused,
+    declaration_of,
     read_registry,
 )
 from workers.inference.poses import estimate_pose
@@ -87,6 +88,31 @@ def test_an_entry_without_a_class_under_the_ai_act_is_refused(registry_copy: Pat
     registry_copy.write_text("\n".join(line for line in lines if "ai_act_class" not in line))
     with pytest.raises(ModelRefused, match=r"its entry in registry\.toml is wrong"):
         read_registry(registry_copy)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "emotion [N,7]",
+        "ethnicity of the face",
+        "a person's propensity to steal",
+        "skin tone [N,10]",
+    ],
+)
+def test_a_model_of_a_prohibited_practice_is_refused(registry_copy: Path, output: str) -> None:
+    text = registry_copy.read_text()
+    line = next(one for one in text.splitlines() if one.startswith("output = "))
+    registry_copy.write_text(text.replace(line, f'output = "{output}"', 1))
+    with pytest.raises(ModelRefused, match="prohibited"):
+        read_registry(registry_copy)
+
+
+def test_what_a_worker_publishes_of_its_models_is_what_the_registry_says() -> None:
+    registry = read_registry()
+    for entry in registry.entries.values():
+        told = declaration_of(entry)
+        assert (told["sha256"], told["ai_act_class"]) == (entry.sha256, entry.ai_act_class)
+        assert json.loads(json.dumps(told)) == told
 
 
 def test_an_entry_written_twice_is_refused(registry_copy: Path) -> None:

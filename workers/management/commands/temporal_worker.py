@@ -10,7 +10,10 @@ from typing import Any
 import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+from django.utils import timezone
 
+from apps.oversight.operations.publishing import publish_models
 from workers import temporal
 from workflows.activities import TaskQueue
 
@@ -71,6 +74,21 @@ class Command(BaseCommand):
             self._say(f"models loaded: {', '.join(warm_up())}")
         except ModelRefused as refusal:
             raise CommandError(str(refusal)) from refusal
+        self._publish_models()
+
+    def _publish_models(self) -> None:
+        """Say for the system card what was loaded. A database that is away delays no clip: the next start says it."""
+        from workers.inference.model_entries import declaration_of
+        from workers.inference.registry import process_models
+
+        registry = process_models().registry
+        loaded = {registry.entry(job).id: registry.entry(job) for job in registry.chosen}
+        try:
+            publish_models(models=map(declaration_of, loaded.values()), now=timezone.now())
+        except DatabaseError as error:
+            self._say(f"models not published: {type(error).__name__}")
+        finally:
+            connection.close()
 
 
 def _spare_the_collector() -> None:
