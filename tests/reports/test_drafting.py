@@ -38,8 +38,8 @@ def facts(case: Case) -> Facts:
     found.add("still", "s1", alert=alert, sha256="e" * 64, key="k")
     found.add("audit", case.id, span=([3, 9], "3 to 9"), entries=7)
     found.add("checkpoint", 12, size=12, root="f" * 64, key="abcd1234", signed_at="yesterday")
-    found.add("people", case.id, count=0)
-    found.add("person", "p1", name="[[person:p1]]", role="suspect", earlier_cases=(["C-1"], "C-1"))
+    others = (["c1"], "C-1")
+    found.add("person", "p1", name="Q.", role="witness", since="today", other_cases=others)
     return found
 
 
@@ -67,14 +67,15 @@ def test_removing_a_source_removes_the_sentences_made_from_it(
         before = wording(kind, facts)
         for id_ in facts.ids(source_kind):
             resting = {
-                one.key
+                (one.key, one.text)
                 for one in before.sentences
                 if any((s.kind, s.id) == (source_kind, id_) for s in one.sources)
             }
             less = facts.without(source_kind, id_)
-            assert {f.sentence.key for f in fallen(before, less)} == resting
+            lost = fallen(before, less)
+            assert {(one.sentence.key, one.sentence.text) for one in lost} == resting
             after = redraft(before, less, as_of=AS_OF)
-            assert resting.isdisjoint(one.key for one in after.sentences)
+            assert resting.isdisjoint((one.key, one.text) for one in after.sentences)
             assert all(less.stand(s) for one in after.sentences for s in one.sources)
             told += len(resting)
     # An incident is a source of none: without it nothing about its alert is told any more.

@@ -25,28 +25,29 @@ def earlier(facts: Facts) -> Told:
 
 def people(facts: Facts) -> Told:
     for case in facts.ids("people"):
-        count = facts.get("people", case, "count")
-        if count and count.value == 0:
+        subjects = facts.get("people", case, "subjects")
+        if subjects and subjects.value == 0:
             yield tell(
                 "people.none",
-                "Who the person in the footage is, is not known because nobody is recorded as a person of this case.",
-                count_=count,
+                "Who the person in the footage is, is not known because no person is recorded as the subject.",
+                subjects_=subjects,
             )
     for person in facts.ids("person"):
         of = facts.of("person", person)
         yield tell(
             f"people.one.{person}",
-            "{name} is recorded in this case as {role}.",
+            "{name} is recorded in this case as: {role} (since {since}).",
             name=of("name"),
             role=of("role"),
+            since=of("since"),
         )
-        cases = of("earlier_cases")
-        if cases and cases.value:
+        others = of("other_cases")
+        if others and others.value:
             yield tell(
-                f"people.earlier.{person}",
-                "{name} is also recorded in {cases}.",
+                f"people.others.{person}",
+                "{name} is also recorded in other cases of this store: {cases}.",
                 name=of("name"),
-                cases=cases,
+                cases=others,
             )
 
 
@@ -81,6 +82,21 @@ def contrary(facts: Facts) -> Told:
         yield from _about_decisions(facts, alert)
         yield from _about_the_machine(facts, alert)
         yield from _about_the_footage(facts, alert)
+    yield from _about_the_exhibits(facts)
+
+
+def _about_the_exhibits(facts: Facts) -> Told:
+    for exhibit in facts.ids("exhibit"):
+        of = facts.of("exhibit", exhibit)
+        deleted = of("deleted_at")
+        if deleted and deleted.value:
+            yield tell(
+                f"contrary.deleted.{exhibit}",
+                "Exhibit {number}: its bytes were deleted on {at}; what is kept of it are its digests.",
+                disclosure=True,
+                number=of("number"),
+                at=deleted,
+            )
 
 
 def _about_decisions(facts: Facts, alert: str) -> Told:

@@ -49,26 +49,28 @@ def stills(facts: Facts) -> Told:
         reference = facts.get("alert", alert, "reference")
         blurred = facts.get("clip", alert, "blurred")
         shows = facts.get("clip", alert, "subject_visible")
-        found = facts.those("still", field="alert", value=alert)
-        if not found:
+        still = next(iter(facts.those("still", field="alert", value=alert)), "")
+        if not still:
             yield tell(
-                f"stills.none.{alert}",
+                f"stills.of.{alert}",
                 "Alert {reference}: no still is enclosed ({blurred}).",
                 reference=reference,
                 blurred=blurred,
             )
-        for still in found:
-            words = "every face in it is blurred, because the record does not allow one to be shown"
-            if shows and shows.value:
-                words = "the face of the person the alert is about is visible, every other face is blurred"
-            yield tell(
-                f"stills.one.{still}",
-                f"Alert {{reference}}: the enclosed still is a working copy; {words}. SHA-256: {{sha256}}.",
-                reference=reference,
-                sha256=facts.get("still", still, "sha256"),
-                shows_=shows,
-                alert_=facts.get("still", still, "alert"),
+            continue
+        words = "every face in it is blurred, because the record does not allow one to be shown"
+        if shows and shows.value:
+            words = (
+                "the face of the person the alert is about is visible, every other face is blurred"
             )
+        yield tell(
+            f"stills.of.{alert}",
+            f"Alert {{reference}}: the enclosed still is a working copy; {words}. SHA-256: {{sha256}}.",
+            reference=reference,
+            sha256=facts.get("still", still, "sha256"),
+            shows_=shows,
+            alert_=facts.get("still", still, "alert"),
+        )
 
 
 def integrity(facts: Facts) -> Told:

@@ -9,6 +9,8 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
+from apps.evidence.models import EvidenceItem
+from apps.evidence.operations.custody import note_custody
 from apps.reports.models import Report, ReportSignature
 from apps.reports.queries.reports import newest, objections, standing_of
 from apps.sites.queries import allows
@@ -79,6 +81,7 @@ def withdraw_report(
                 "Only the person who signed it, or who approves cases, can withdraw it."
             )
         _move(report, ReportState.WITHDRAWN, ended_at=now, ended_by=user.id, ended_reason=reason)
+        _note(actor, report, Event.REPORT_WITHDRAWN, now=now)
         _record(actor, report, Event.REPORT_WITHDRAWN, digest=newest(report).digest, reason=reason)
 
 
@@ -87,6 +90,7 @@ def _supersede(actor: Actor, user: User, older: Report, *, now: datetime) -> Non
     if older.state != ReportState.SIGNED:
         return
     _move(older, ReportState.SUPERSEDED, ended_at=now, ended_by=user.id)
+    _note(actor, older, Event.REPORT_SUPERSEDED, now=now)
     _record(actor, older, Event.REPORT_SUPERSEDED, digest=newest(older).digest)
 
 
@@ -95,6 +99,13 @@ def _move(report: Report, to: ReportState, **fields: object) -> None:
     Report.objects.filter(id=report.id, state=report.state).update(
         state=to, version=F("version") + 1, **fields
     )
+
+
+def _note(actor: Actor, report: Report, event: Event, *, now: datetime) -> None:
+    """Whoever holds the sealed PDF, or a case file with it, sees in its custody that it no longer counts."""
+    if report.item_id:
+        item = EvidenceItem.objects.get(id=report.item_id)
+        note_custody(actor=actor, item=item, action=event, now=now)
 
 
 def _record(actor: Actor, report: Report, event: Event, *, digest: str, reason: str = "") -> None:

@@ -11,11 +11,13 @@ from uuid import UUID
 from apps.accounts.tenancy import tenant_scope
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
+from apps.evidence.documents.certificates import UnableToSign
+from apps.evidence.documents.pades import sign_pdf
+from apps.evidence.documents.typesetting import compile_pdf
 from apps.evidence.models import EvidenceItem, EvidenceKind
 from apps.evidence.operations import acquire_item
 from apps.reports.drafting.sentences import Content
 from apps.reports.models import Report, ReportVersion
-from apps.reports.operations.pages import compile_pdf, sign_pdf
 from apps.reports.queries.document import document_of
 from apps.reports.queries.reports import content_of, newest
 from apps.storage.errors import StorageError
@@ -41,7 +43,7 @@ def render_signed(*, tenant_id: UUID, report_id: UUID, now: datetime) -> Evidenc
     """Make, seal and keep the PDF of a signed report once; asked again, return the same item.
 
     Opens its own scopes: setting, sealing and storing happen outside any transaction. Raises UnableToRender when the
-    store does not answer or the report has no signature.
+    store does not answer, the organisation's key cannot be used, or the report has no signature.
     """
     with tenant_scope(tenant_id):
         report = _report(report_id)
@@ -51,15 +53,18 @@ def render_signed(*, tenant_id: UUID, report_id: UUID, now: datetime) -> Evidenc
             raise UnableToRender("Only a signed report becomes a document.")
         version = newest(report)
         pages = draft_pdf(report, version, now=now)
-    pdf = sign_pdf(pages, reason=f"Seal of report {report.reference}", now=now)
     try:
+        pdf = sign_pdf(pages, reason=f"Seal of report {report.reference}", now=now)
         stored = _store(report, pdf)
-    except StorageError as error:
+    except (StorageError, UnableToSign) as error:
+        why = (
+            "The key that seals documents cannot be used."
+            if isinstance(error, UnableToSign)
+            else "The store for files did not answer."
+        )
         with tenant_scope(tenant_id):
-            Report.objects.filter(id=report_id).update(
-                item_note="The store for files did not answer; it is tried again every minute."
-            )
-        raise UnableToRender("The PDF could not be stored. It is tried again.") from error
+            Report.objects.filter(id=report_id).update(item_note=f"{why} It is tried every minute.")
+        raise UnableToRender(f"There is no PDF yet. {why} It is tried every minute.") from error
     with tenant_scope(tenant_id):
         return _keep(report, stored, now=now)
 

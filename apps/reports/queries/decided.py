@@ -72,7 +72,8 @@ def _rate(found: SegmentReliability) -> str:
 
 def _fairness(record: AssessmentRecord) -> str:
     finding = record.inputs.fairness
-    return f"{plain_words(finding.state.value)}{': ' if finding.reason else ''}{finding.reason}"
+    why = finding.reason.rstrip(".")
+    return f"{plain_words(finding.state.value)}{': ' if why else ''}{why}"
 
 
 def _add_disposition(facts: Facts, disposition: Disposition, *, zone: str) -> None:

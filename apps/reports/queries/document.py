@@ -7,6 +7,7 @@ from datetime import datetime
 from django.urls import NoReverseMatch, reverse
 
 from apps.accounts.models import Tenant
+from apps.accounts.queries import name_of
 from apps.reports.drafting.comparing import changes
 from apps.reports.drafting.kinds import KINDS, SECTIONS
 from apps.reports.drafting.sentences import Content, Origin, Sentence
@@ -139,7 +140,7 @@ def document_of(
         "fields": [[one.label, one.value or "not filled in"] for one in fields_of(content, naming)],
         "declaration": kind.declaration,
         "note": kind.note,
-        "signed_by": naming.named(content.fields.get("name", "")) if is_signed else "",
+        "signed_by": name_of(signature.user_id) if signature and is_signed else "",
         "signed_at": moment(signature.signed_at, zone) if signature and is_signed else "",
         "wording": version.number,
         "digest": version.digest,
@@ -182,7 +183,8 @@ def _source_list(content: Content, naming: Naming, numbers: dict[str, int]) -> d
         "sentences": [
             {
                 "number": number,
-                "place": f"{sources[digest].kind} {sources[digest].id} · {sources[digest].field}",
+                "field": f"{sources[digest].kind} · {sources[digest].field}".replace("_", " "),
+                "id": sources[digest].id,
                 "value": naming.named(sources[digest].shown),
                 "digest": digest,
             }

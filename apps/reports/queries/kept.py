@@ -45,6 +45,7 @@ def _add_exhibit(facts: Facts, exhibit: Exhibit, *, zone: str) -> None:
         media_type=item.media_type,
         original_name=(item.original_name, item.original_name or "no name was delivered with it"),
         acquired_at=(item.acquired_at, moment(item.acquired_at, zone)),
+        deleted_at=(item.deleted_at, moment(item.deleted_at, zone) if item.deleted_at else ""),
         sealed_at=(exhibit.sealed_at, moment(exhibit.sealed_at, zone)),
         locked_until=(
             item.retain_until,
@@ -56,9 +57,8 @@ def _add_exhibit(facts: Facts, exhibit: Exhibit, *, zone: str) -> None:
 
 
 def _sha512(item: EvidenceItem) -> tuple[str | None, str]:
-    digest = str(getattr(item, "sha512", "") or "")
-    if digest:
-        return digest, digest
+    if item.sha512:
+        return item.sha512, item.sha512
     return None, "not known because only SHA-256 was worked out when the file was acquired"
 
 
@@ -82,7 +82,10 @@ def _add_custody(facts: Facts, exhibit: Exhibit, *, as_of: AsOf) -> None:
 def _add_still(facts: Facts, alert_id: UUID) -> None:
     """The newest still that was cut for a report of this alert, if there is one."""
     stills = EvidenceItem.objects.filter(
-        alert_id=alert_id, kind=EvidenceKind.STILL, original_name__startswith=STILL_NAME
+        alert_id=alert_id,
+        kind=EvidenceKind.STILL,
+        original_name__startswith=STILL_NAME,
+        deleted_at__isnull=True,
     )
     still = stills.order_by("-acquired_at", "-id").first()
     if still is not None:

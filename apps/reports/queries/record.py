@@ -7,6 +7,7 @@ from apps.reports.queries.context import add_context
 from apps.reports.queries.decided import add_decisions
 from apps.reports.queries.happened import add_happening
 from apps.reports.queries.kept import add_evidence
+from apps.reports.queries.people import add_people
 
 
 def facts_of(case: Case, *, as_of: AsOf) -> Facts:
@@ -16,4 +17,5 @@ def facts_of(case: Case, *, as_of: AsOf) -> Facts:
     add_decisions(facts, case)
     add_evidence(facts, case, as_of=as_of)
     add_context(facts, case, as_of=as_of)
+    add_people(facts, case, as_of=as_of)
     return facts
