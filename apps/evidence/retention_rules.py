@@ -163,6 +163,17 @@ class Ground(StrEnum):
     PERIOD = "period"
 
 
+GROUND_WORDS: Final[Mapping[str, str]] = {
+    Ground.HOLD: "held by a person",
+    Ground.UNDECIDED: "alert not decided",
+    Ground.CASE_OPEN: "case open",
+    Ground.OBJECT_LOCK: "locked in the store",
+    Ground.PENDING: "request or correction pending",
+    Ground.NOT_KNOWN: "begin of the period not known",
+    Ground.PERIOD: "period not over",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Obstacle:
     """One ground that something is kept for; `until` is None where only a person ends it."""

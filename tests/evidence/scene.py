@@ -68,7 +68,12 @@ def store_footage(alert: Alert) -> dict[str, EvidenceItem]:
         "poster": (alert_working(**place, name="poster-ab.jpg"), EvidenceKind.STILL),
         "dossier": (alert_dossier(**place, version=1), EvidenceKind.DOSSIER),
     }
-    items = {name: store_file(alert, key, kind=kind) for name, (key, kind) in keys.items()}
+    items = {
+        name: store_file(
+            alert, key, kind=kind, content=FILM if name == "master" else FILM + name.encode()
+        )
+        for name, (key, kind) in keys.items()
+    }
     Clip.objects.filter(alert=alert).update(
         master_key=keys["master"][0],
         playable_key=keys["master"][0],
@@ -81,7 +86,9 @@ def store_footage(alert: Alert) -> dict[str, EvidenceItem]:
     return items
 
 
-def decided_alert(world: World, verdict: str = "false_alarm") -> tuple[Alert, dict[str, EvidenceItem]]:
+def decided_alert(
+    world: World, verdict: str = "false_alarm"
+) -> tuple[Alert, dict[str, EvidenceItem]]:
     """An alert of NOW that a person resolved, with its files in the store. Inside the tenant's scope."""
     alert = make_waiting_alert(world.camera)
     items = store_footage(alert)

@@ -238,7 +238,7 @@ def test_a_users_own_pkcs12_takes_its_place(
     pages: bytes, settings: Settings, tmp_path: Path
 ) -> None:
     settings.DOCUMENT_PKCS12_FILE = tmp_path / "own.p12"
-    settings.DOCUMENT_PKCS12_PASSWORD = "open"  # noqa: S105
+    settings.DOCUMENT_PKCS12_PASSWORD = "open"
     a_pkcs12(settings.DOCUMENT_PKCS12_FILE, ends=NOW + DAY)
     (signature,) = read_signatures(sign_pdf(pages, reason="Record", now=NOW))
     assert signature.signer == "CN=Grocer Ltd"
@@ -251,13 +251,13 @@ def test_a_pkcs12_that_cannot_be_used_is_refused_with_the_reason(
     settings: Settings, tmp_path: Path
 ) -> None:
     settings.DOCUMENT_PKCS12_FILE = file = tmp_path / "own.p12"
-    settings.DOCUMENT_PKCS12_PASSWORD = "wrong"  # noqa: S105
+    settings.DOCUMENT_PKCS12_PASSWORD = "wrong"
     with pytest.raises(UnableToSign, match="cannot be read"):
         organisation_seal(now=NOW)
     a_pkcs12(file, ends=NOW + DAY)
     with pytest.raises(UnableToSign, match="DOCUMENT_PKCS12_PASSWORD does not open it"):
         organisation_seal(now=NOW)
-    settings.DOCUMENT_PKCS12_PASSWORD = "open"  # noqa: S105
+    settings.DOCUMENT_PKCS12_PASSWORD = "open"
     with pytest.raises(UnableToSign, match="valid from 2025-10-16 to 2026-11-21"):
         organisation_seal(now=NOW + 2 * DAY)
     file.write_bytes(b"not a key")

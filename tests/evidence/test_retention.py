@@ -1,6 +1,7 @@
 """What is due goes, in every version; what must stay stays, and says why; what is odd is reported."""
 
 import io
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from apps.audit.events import Subject
 from apps.audit.queries import events_of
 from apps.cases.operations import move_case
 from apps.evidence.models import EvidenceItem, RetentionRun, Tombstone
-from apps.evidence.operations.deletion import delete_item
+from apps.evidence.operations.deletion import UnableToDelete, delete_item, erase_item
 from apps.evidence.operations.holds import place_hold, release_hold
 from apps.evidence.operations.runs import run_retention
 from apps.evidence.queries.items import custody_of
@@ -95,9 +96,7 @@ def test_the_report_of_a_run_is_in_the_chain_and_says_why_the_rest_stays(place: 
     done = run(place, days=100)
     assert done.kept == {"period": 1, "undecided": 5}
     with tenant_scope(place.tenant.id):
-        [told] = events_of(
-            tenant_id=place.tenant.id, subjects=[Subject("retention_run", done.id)]
-        )
+        [told] = events_of(tenant_id=place.tenant.id, subjects=[Subject("retention_run", done.id)])
     assert told.details["deleted"] == done.deleted == 4
     assert told.details["sha256"] == done.digest
 
@@ -129,7 +128,7 @@ def test_a_hold_stops_the_deletion_and_its_release_by_a_person_lets_it_go_on(pla
 
 
 def test_the_only_master_of_a_confirmed_theft_outlives_an_open_case(place: World) -> None:
-    alert, items, case = theft_with_case(place)
+    _, items, case = theft_with_case(place)
     assert run(place, days=2_000).deleted == 0
     with tenant_scope(place.tenant.id):
         assert standing_of(items["master"]).decisive.ground is Ground.CASE_OPEN
@@ -161,8 +160,6 @@ def test_a_sealed_copy_goes_only_after_its_lock_and_in_every_version(place: Worl
     if too_soon.failed:  # the store's own clock: its lock is not over
         assert fresh(place, sealed).state == "deleting"
         wait = (sealed.retain_until or day) - timezone.now()
-        import time
-
         time.sleep(max(0.0, wait.total_seconds()) + 1.5)
         assert run_retention(tenant_id=place.tenant.id, now=day).deleted >= 1
     assert fresh(place, sealed).state == "deleted"
@@ -200,9 +197,10 @@ def test_a_run_that_was_killed_between_bytes_and_row_is_finished_by_the_next(
     def die(**_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("apps.evidence.operations.deletion.record_step", die)
-        run(place, days=31)
+        with pytest.raises(KeyboardInterrupt):
+            run(place, days=31)
     assert not is_stored(items["before"])
     assert fresh(place, items["before"]).state == "deleting"
     finished = run(place, days=32)
@@ -237,7 +235,7 @@ def test_a_recording_goes_after_a_week_unless_an_alert_of_its_time_is_undecided(
     place: World,
 ) -> None:
     with tenant_scope(place.tenant.id):
-        alert, _ = decided_alert(place)
+        decided_alert(place)
         waiting = make_waiting_alert(place.camera)
         kept = make_recording(place)
     assert run(place, days=8).deleted == 0
@@ -298,3 +296,36 @@ def test_nobody_edits_a_tombstone_or_brings_deleted_evidence_back(place: World) 
             transaction.atomic(),
         ):
             change()
+
+
+def test_an_approved_erasure_does_not_wait_for_the_period_but_for_holds_and_cases(
+    place: World,
+) -> None:
+    with tenant_scope(place.tenant.id):
+        alert, items = decided_alert(place)
+        [hold] = place_hold(actor=lead_of(place), alert_ids=[alert.id], reason=REASON, now=NOW)
+    common = {
+        "actor": compliance_of(place),
+        "tenant_id": place.tenant.id,
+        "item_id": items["master"].id,
+        "reason": "The person asked for erasure.",
+        "now": NOW,
+    }
+    with pytest.raises(UnableToDelete, match="police"):
+        erase_item(**common)
+    with tenant_scope(place.tenant.id):
+        release_hold(actor=lead_of(place), hold=hold, reason=REASON, now=NOW)
+    assert erase_item(**common).outcome == "deleted"
+    assert not is_stored(items["master"])
+    with tenant_scope(place.tenant.id):
+        told = events_of(
+            tenant_id=place.tenant.id, subjects=[Subject("evidence_item", items["master"].id)]
+        )[-1]
+    assert (told.event, told.actor, told.reason) == (
+        "evidence:deleted",
+        str(place.compliance.id),
+        "The person asked for erasure.",
+    )
+    _, theft, _ = theft_with_case(place)
+    with pytest.raises(UnableToDelete, match="Case"):
+        erase_item(**common | {"item_id": theft["master"].id})

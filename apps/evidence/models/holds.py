@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from apps.accounts.models import Tenant
@@ -42,6 +43,12 @@ class Hold(models.Model):
         Alert, on_delete=models.PROTECT, null=True, blank=True, related_name="holds"
     )
     case_id = models.UUIDField(null=True, blank=True, db_index=True)
+    alert_ids = ArrayField(
+        models.UUIDField(),
+        default=list,
+        blank=True,
+        help_text="The alerts of the case when it was held: a merge or a split does not free them.",
+    )
     state = models.CharField(
         max_length=20,
         choices=[(s.value, s.value.replace("_", " ")) for s in states.HoldState],

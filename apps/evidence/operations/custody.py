@@ -114,6 +114,7 @@ def record_step(
     action: Event,
     now: datetime,
     details: Mapping[str, object] | None = None,
+    reason: str = "",
 ) -> None:
     """Add a step to an item's custody, and the event of the same name to the audit chain. Inside the scope."""
     note_custody(actor=actor, item=item, action=action, now=now, details=details)
@@ -122,6 +123,7 @@ def record_step(
         event=action,
         subject=Subject("evidence_item", item.id),
         after={"sha256": item.sha256, "bucket": item.bucket, "key": item.key},
+        reason=reason,
         details={
             "alert": str(item.alert_id),
             "kind": item.kind,

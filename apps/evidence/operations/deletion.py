@@ -5,6 +5,7 @@ run that finds `deleting` goes on where the other stopped. A hold that is commit
 because both lock the row.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,13 +17,15 @@ from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.evidence.models import CheckOutcome, EvidenceItem, Tombstone
 from apps.evidence.operations.custody import record_step
-from apps.evidence.queries.retention import recording_standings, standings
-from apps.evidence.retention_rules import Rules, Standing
+from apps.evidence.queries.retention import active_rules, recording_standings, standings
+from apps.evidence.retention_rules import Ground, Rules, Standing
 from apps.sites.models import Recording
 from apps.storage.errors import StorageError
 from apps.storage.objects import ObjectStore
 from apps.storage.store import evidence_store, media_store
 from apps.triage.states import EvidenceState
+
+_BEFORE_ERASURE = (Ground.HOLD, Ground.CASE_OPEN, Ground.OBJECT_LOCK)
 
 
 class Outcome(StrEnum):
@@ -50,16 +53,77 @@ def delete_item(
 
     A store that refuses or does not answer leaves the item `deleting`: due, and visible as such.
     """
-    decided = _decide(tenant_id=tenant_id, item_id=item_id, rules=rules, now=now)
+    decided = _decide(
+        tenant_id=tenant_id, item_id=item_id, rules=rules, may_go=lambda found: found.is_due(now)
+    )
     if decided is None:
         return Deletion(outcome=Outcome.KEPT)
+    order = _Order(actor=Actor.system(tenant_id), run_id=run_id, now=now)
+    return _carry_out(decided, order)
+
+
+def erase_item(
+    *, actor: Actor, tenant_id: UUID, item_id: UUID, reason: str, now: datetime
+) -> Deletion:
+    """Delete an item before its time because a person ordered it (an approved erasure). Opens its own scopes.
+
+    Raises UnableToDelete, with the reason, for what a hold, an open case or the store's lock keeps; a pending request and
+    the period do not, because this is the answer to the request. An item deleted before is `kept` as it is.
+    """
+    with tenant_scope(tenant_id):
+        rules = active_rules(tenant_id)
+        item = EvidenceItem.objects.exclude(state=EvidenceState.DELETED).filter(id=item_id).first()
+        if item is None:
+            return Deletion(outcome=Outcome.KEPT)
+        _require_free(standings([item], rules=rules)[item.id], now)
+    decided = _decide(
+        tenant_id=tenant_id,
+        item_id=item_id,
+        rules=rules,
+        may_go=lambda found: not _barriers(found, now),
+    )
+    if decided is None:
+        raise UnableToDelete("A hold was placed meanwhile; nothing was deleted.")
+    return _carry_out(decided, _Order(actor=actor, run_id=None, now=now, reason=reason))
+
+
+class UnableToDelete(Exception):
+    """Something keeps the item that an order to erase does not outweigh; the text says what."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Order:
+    """Who deletes, in which run, and in a person's case why."""
+
+    actor: Actor
+    run_id: UUID | None
+    now: datetime
+    reason: str = ""
+
+
+def _barriers(found: Standing, now: datetime) -> list[str]:
+    return [
+        one.words
+        for one in found.obstacles
+        if one.ground in _BEFORE_ERASURE and (one.until is None or one.until > now)
+    ]
+
+
+def _require_free(found: Standing, now: datetime) -> None:
+    barriers = _barriers(found, now)
+    if barriers:
+        raise UnableToDelete(" ".join(barriers))
+
+
+def _carry_out(decided: tuple[EvidenceItem, Standing, bool], order: _Order) -> Deletion:
+    """Bytes first, tombstone after."""
     item, found, was_begun = decided
     try:
         versions = store_of(item).erase(key=item.key)
     except StorageError as error:
         return Deletion(outcome=Outcome.FAILED, words=str(error))
-    with tenant_scope(tenant_id):
-        _bury_item(item, found, versions=versions, run_id=run_id, now=now)
+    with tenant_scope(item.tenant_id):
+        _bury_item(item, found, order, versions=versions)
     is_missing = versions == 0 and not was_begun
     outcome = Outcome.MISSING if is_missing else Outcome.DELETED
     return Deletion(outcome=outcome, size_bytes=0 if is_missing else item.size_bytes)
@@ -92,9 +156,9 @@ def store_of(item: EvidenceItem) -> ObjectStore:
 
 
 def _decide(
-    *, tenant_id: UUID, item_id: UUID, rules: Rules, now: datetime
+    *, tenant_id: UUID, item_id: UUID, rules: Rules, may_go: Callable[[Standing], bool]
 ) -> tuple[EvidenceItem, Standing, bool] | None:
-    """Lock the item and look again; None when it is not due (any more)."""
+    """Lock the item and look again; None when it may not go (any more)."""
     with tenant_scope(tenant_id):
         rows = EvidenceItem.objects.select_for_update().exclude(state=EvidenceState.DELETED)
         item = rows.filter(id=item_id).first()
@@ -102,7 +166,7 @@ def _decide(
             return None
         found = standings([item], rules=rules)[item.id]
         was_begun = item.state == EvidenceState.DELETING
-        if not found.is_due(now):
+        if not may_go(found):
             if was_begun:
                 EvidenceItem.objects.filter(id=item.id).update(state=EvidenceState.KEPT)
             return None
@@ -110,9 +174,8 @@ def _decide(
         return item, found, was_begun
 
 
-def _bury_item(
-    item: EvidenceItem, found: Standing, *, versions: int, run_id: UUID | None, now: datetime
-) -> None:
+def _bury_item(item: EvidenceItem, found: Standing, order: _Order, *, versions: int) -> None:
+    now, run_id = order.now, order.run_id
     buried = EvidenceItem.objects.filter(id=item.id, state=EvidenceState.DELETING).update(
         state=EvidenceState.DELETED,
         deleted_at=now,
@@ -140,10 +203,11 @@ def _bury_item(
     if not item.is_locked_copy:
         forget_file(alert_id=item.alert_id, key=item.key, now=now)
     record_step(
-        actor=Actor.system(item.tenant_id),
+        actor=order.actor,
         item=item,
         action=Event.EVIDENCE_DELETED,
         now=now,
+        reason=order.reason,
         details=_told(found, versions=versions, run_id=run_id),
     )
 
@@ -190,13 +254,12 @@ def _tombstone(
     now: datetime,
 ) -> None:
     kind, thing_id, alert_id = thing
-    assert found.due_at is not None
     Tombstone.objects.create(
         thing=kind,
         thing_id=thing_id,
         alert_id=alert_id,
         category=found.category.value,
-        due_at=found.due_at,
+        due_at=found.due_at or now,
         deleted_at=now,
         rules_number=found.rules_number,
         run_id=run_id,

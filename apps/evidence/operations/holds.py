@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from apps.audit.operations import record
 from apps.evidence.models import EvidenceItem, Hold, HoldKind
 from apps.evidence.operations.custody import note_custody
 from apps.evidence.operations.locks import follow_holds
-from apps.evidence.queries.holds import items_of, knows_case, subject_of
+from apps.evidence.queries.holds import alerts_of_case, items_of, subject_of
 from apps.triage.states import EvidenceState, HoldState
 
 LEAST_REASON = 10
@@ -92,7 +93,7 @@ def _reason(actor: Actor, reason: str) -> str:
 
 def _wanted(
     *, item_ids: Iterable[UUID], alert_ids: Iterable[UUID], case_ids: Iterable[UUID]
-) -> list[dict[str, UUID]]:
+) -> list[dict[str, Any]]:
     items, alerts, cases = set(item_ids), set(alert_ids), set(case_ids)
     if not items | alerts | cases:
         raise UnableToHold("Nothing is named that could be held.")
@@ -101,12 +102,12 @@ def _wanted(
         raise UnableToHold("A file named here is not known, or was deleted before.")
     if Alert.objects.filter(id__in=alerts).count() != len(alerts):
         raise UnableToHold("An alert named here is not known.")
-    if not all(knows_case(case_id) for case_id in cases):
+    if not all(alerts_of_case(case_id) for case_id in cases):
         raise UnableToHold("A case named here is not known, or has no alert yet.")
     return [
         *({"item_id": one} for one in sorted(items)),
         *({"alert_id": one} for one in sorted(alerts)),
-        *({"case_id": one} for one in sorted(cases)),
+        *({"case_id": one, "alert_ids": alerts_of_case(one)} for one in sorted(cases)),
     ]
 
 

@@ -101,7 +101,7 @@ def _move(version: RetentionRules, *, to: RetentionState, check_only: bool) -> N
 
 
 def _record(actor: Actor, version: RetentionRules, event: Event, *, reason: str = "") -> None:
-    days = {category.value: length for category, length in rules_of(version).days.items()}
+    days = {f"{category.value}_days": length for category, length in rules_of(version).days.items()}
     record(
         actor=actor,
         event=event,

@@ -39,7 +39,8 @@ def items_of(hold: Hold) -> QuerySet[EvidenceItem]:
     if hold.alert_id is not None:
         return there.filter(alert_id=hold.alert_id)
     assert hold.case_id is not None
-    return there.filter(alert__incident__case_id=hold.case_id)
+    now_or_then = Q(alert__incident__case_id=hold.case_id) | Q(alert_id__in=hold.alert_ids)
+    return there.filter(now_or_then)
 
 
 def held_items(items: QuerySet[EvidenceItem]) -> QuerySet[EvidenceItem]:
@@ -54,11 +55,12 @@ def held_items(items: QuerySet[EvidenceItem]) -> QuerySet[EvidenceItem]:
 def held_alerts() -> QuerySet[Alert]:
     """Alerts of which everything is held: by themselves, or through their case."""
     holds = Hold.objects.filter(state=HoldState.IN_FORCE)
+    of_cases = holds.filter(case_id__isnull=False)
+    then = [one for ids in of_cases.values_list("alert_ids", flat=True) for one in ids]
     return Alert.objects.filter(
         Q(id__in=holds.filter(alert__isnull=False).values("alert_id"))
-        | Q(
-            incident__case_id__in=holds.filter(case_id__isnull=False).values("case_id"),
-        )
+        | Q(incident__case_id__in=of_cases.values("case_id"))
+        | Q(id__in=then)
     )
 
 
@@ -66,12 +68,14 @@ def holds_over(item: EvidenceItem) -> list[Hold]:
     """Every hold, released ones too, that covers an item: its own, its alert's, its case's; newest first."""
     cases = Alert.objects.filter(id=item.alert_id).values("incident__case_id")
     over = Q(item_id=item.id) | Q(alert_id=item.alert_id) | Q(case_id__in=cases)
+    over |= Q(alert_ids__contains=[item.alert_id])
     return list(Hold.objects.filter(over, tenant_id=item.tenant_id))
 
 
-def knows_case(case_id: UUID) -> bool:
-    """Whether alerts of this tenant belong to a case of this id."""
-    return Alert.objects.filter(incident__case_id=case_id).exists()
+def alerts_of_case(case_id: UUID) -> list[UUID]:
+    """The alerts that belong to a case now; none for a case that is not known here."""
+    alerts = Alert.objects.filter(incident__case_id=case_id).order_by("id")
+    return list(alerts.values_list("id", flat=True))
 
 
 def subject_of(hold: Hold) -> tuple[str, UUID]:

@@ -295,13 +295,14 @@ def _own_holds(item_ids: list[UUID]) -> dict[UUID, tuple[Hold, ...]]:
 
 def _alert_holds(rows: list[dict[str, UUID]]) -> dict[UUID, list[Hold]]:
     cases = {row["incident__case_id"] for row in rows} - {None}
-    over = Q(alert_id__in=[row["id"] for row in rows]) | Q(case_id__in=cases)
+    ids = [row["id"] for row in rows]
+    over = Q(alert_id__in=ids) | Q(case_id__in=cases) | Q(alert_ids__overlap=ids)
     holds = list(Hold.objects.filter(over, state=HoldState.IN_FORCE))
     return {
         row["id"]: [
             hold
             for hold in holds
-            if hold.alert_id == row["id"]
+            if row["id"] in (hold.alert_id, *hold.alert_ids)
             or (hold.case_id is not None and hold.case_id == row["incident__case_id"])
         ]
         for row in rows

@@ -88,6 +88,7 @@ def poster(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     alert = _alert_for(request, alert_id, Permission.VIEW_ALERTS)
     if not alert.clip.poster_key:
         raise Http404("no still yet")
+    _record_picture(request, alert, "poster")
     response = _lend(media_store(), alert.clip.poster_key)
     response["Cache-Control"] = f"private, max-age={VIEW_SECONDS - 10}"
     return response
@@ -100,6 +101,9 @@ def tried_picture(request: HttpRequest, alert_id: UUID, name: str) -> HttpRespon
     alert = _alert_for(request, alert_id, Permission.VIEW_CLIPS)
     stills = EvidenceItem.objects.filter(alert=alert, kind=EvidenceKind.STILL)
     item = get_object_or_404(stills, key__endswith=f"/working/{name}")
+    if not item.is_there:
+        raise Http404("the picture was deleted when its period was over")
+    _record_picture(request, alert, "tried")
     response = _lend(media_store(), item.key)
     response["Cache-Control"] = f"private, max-age={VIEW_SECONDS - 10}"
     return response
@@ -137,10 +141,28 @@ def evidence_item(request: HttpRequest, item_id: UUID) -> HttpResponse:
         raise PermissionDenied(Permission.VIEW_EVIDENCE.value)
     if shows_faces(item) and not current_reveal(user=user, alert=item.alert, now=timezone.now()):
         raise PermissionDenied(Permission.REVEAL_FACES.value)
+    if not item.is_there:
+        return redirect("evidence-about", item.id)
     record_viewed(actor=actor_of(request), item=item, now=timezone.now())
     store = evidence_store() if item.retain_until else media_store()
-    return _lend(store, item.key, content_type=item.media_type)
+    version = item.version_id or None
+    return _lend(store, item.key, content_type=item.media_type, version_id=version)
 
 
-def _lend(store: ObjectStore, key: str, *, content_type: str = "") -> HttpResponse:
-    return redirect(store.presigned_get(key=key, seconds=VIEW_SECONDS, content_type=content_type))
+def _record_picture(request: HttpRequest, alert: Alert, part: str) -> None:
+    """A still was lent as well: an address that shows a picture of people is never given without a record."""
+    record(
+        actor=actor_of(request),
+        event=Event.EVIDENCE_VIEWED,
+        subject=Subject("alert", alert.id),
+        details={"part": part},
+    )
+
+
+def _lend(
+    store: ObjectStore, key: str, *, content_type: str = "", version_id: str | None = None
+) -> HttpResponse:
+    address = store.presigned_get(
+        key=key, seconds=VIEW_SECONDS, content_type=content_type, version_id=version_id
+    )
+    return redirect(address)

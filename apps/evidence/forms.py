@@ -1,0 +1,68 @@
+"""What a person may say about evidence: shapes only, the operations decide."""
+
+from typing import Any
+
+from django import forms
+
+from apps.evidence.models import CheckOutcome, EvidenceKind
+from apps.evidence.operations.holds import LEAST_REASON, LONGEST_REASON
+from apps.evidence.retention_rules import DEFAULTS, FLOOR_DAYS, LONGEST_DAYS, RECORDS, Category
+from apps.triage.states import EvidenceState
+
+
+def _reason(label: str, help_text: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        min_length=LEAST_REASON,
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class HoldForm(forms.Form):
+    reason = _reason(
+        "Why it must not be deleted",
+        "Who asked, and for what. It is read by people who were not there.",
+    )
+
+
+class ReleaseForm(forms.Form):
+    reason = _reason("Why it need not be held any longer", "Other holds on the same thing stand.")
+
+
+class PeriodsForm(forms.Form):
+    """One number of days a category, and why they change."""
+
+    def __init__(self, *args: Any, days: dict[Category, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for category, default in DEFAULTS.items():
+            least = FLOOR_DAYS if category.value in RECORDS else 1
+            self.fields[category.value] = forms.IntegerField(
+                label=default.words,
+                help_text=f"Days from {default.counts_from}. {default.reason} Default: {default.days}.",
+                max_value=LONGEST_DAYS,
+                initial=days[category],
+                widget=forms.NumberInput(attrs={"min": least, "max": LONGEST_DAYS}),
+            )
+        self.fields["reason"] = _reason("Why the periods change", "Kept with the version.")
+
+    def days(self) -> dict[Category, int]:
+        return {category: self.cleaned_data[category.value] for category in Category}
+
+
+class EvidenceFilterForm(forms.Form):
+    """Filters of the list; what is not understood filters nothing."""
+
+    kind = forms.ChoiceField(
+        label="Kind", required=False, choices=[("", "Any"), *EvidenceKind.choices]
+    )
+    state = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[("", "Any"), *((one.value, one.value.capitalize()) for one in EvidenceState)],
+    )
+    check = forms.ChoiceField(
+        label="Last check", required=False, choices=[("", "Any"), *CheckOutcome.choices]
+    )
+    held = forms.BooleanField(label="Held only", required=False)

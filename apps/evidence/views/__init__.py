@@ -1,0 +1,1 @@
+"""Evidence on screen: handing it out, its records, holds, retention."""
