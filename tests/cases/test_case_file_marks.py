@@ -16,7 +16,7 @@ from apps.accounts.tenancy import tenant_scope
 from apps.audit.events import Actor
 from apps.cases.case_file.watermark import Mark, marked
 from apps.cases.models import CaseFile, Incident
-from apps.evidence.models import EvidenceItem, EvidenceKind
+from apps.evidence.models import CustodyEvent, EvidenceItem, EvidenceKind
 from apps.evidence.operations import acquire_item
 from apps.storage.store import media_store
 from tests.audit.chain import Connection
@@ -97,7 +97,15 @@ def test_documents_travel_untouched_beside_their_marked_copies(
 ) -> None:
     world, case_id = sealed_case(sequencer_connection)
     store(world, case_id, EvidenceKind.DOSSIER, document)
-    store(world, case_id, EvidenceKind.REPORT, document + b"% another")
+    report = store(world, case_id, EvidenceKind.REPORT, document + b"% another")
+    with tenant_scope(world.tenant.id):
+        CustodyEvent.objects.create(
+            tenant_id=world.tenant.id,
+            evidence_item_id=report.id,
+            action="withdrawn",
+            sha256=report.sha256,
+            happened_at=timezone.now(),
+        )
     file = written(world, ask(world, case_id))
     assert (file.state, file.note) == ("ready", "")
     folder = unpacked(file, tmp_path)
@@ -106,6 +114,8 @@ def test_documents_travel_untouched_beside_their_marked_copies(
     dossier, report = facts["incidents"][0], facts["reports"][0]
     assert (folder / dossier["dossier"]).read_bytes() == document
     assert (folder / report["path"]).read_bytes() == document + b"% another"
+    assert report["standing"] == "withdrawn"
+    assert "(withdrawn)" in (folder / "index.html").read_text()
     for path in (dossier["reading_copy"], report["reading_copy"]):
         for page in PdfReader(folder / path).pages:
             assert file.archive_name in " ".join(page.extract_text().split())

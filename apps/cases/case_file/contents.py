@@ -1,6 +1,7 @@
 """What goes into a case file: originals or blurred copies, dossiers, custody, the audit extract, how to check it."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -78,11 +79,11 @@ def contents_of(*, file: CaseFile, now: datetime) -> Contents:
     dossiers, reports = _dossiers(case), _reports(case)
     extract = extract_of(tenant_id=case.tenant_id, subjects=_subjects(case, exhibits))
     facts = _facts(file, footage, dossiers, extract, now=now)
-    facts["reports"] = [_document(part) for part in reports]
+    facts["reports"] = [_report(item, part) for item, part in reports]
     parts = [
         *(one.part for one in footage),
         *dossiers.values(),
-        *reports,
+        *(part for _, part in reports),
         made("data/case.json", _json(facts)),
         made("data/audit/entries.ndjson", _entries(extract)),
         made("data/audit/checkpoint.txt", extract.note.encode()),
@@ -90,7 +91,9 @@ def contents_of(*, file: CaseFile, now: datetime) -> Contents:
         made("verify.py", VERIFIER.read_bytes()),
         made("index.html", render_to_string("cases/case_file.html", facts).encode()),
     ]
-    documents = [p for p in (*dossiers.values(), *reports) if p.path.endswith(".pdf")]
+    documents = [
+        p for p in (*dossiers.values(), *(part for _, part in reports)) if p.path.endswith(".pdf")
+    ]
     return Contents(parts=tuple(parts), info=_info(file, now=now), documents=tuple(documents))
 
 
@@ -134,30 +137,38 @@ def _dossiers(case: Case) -> dict[UUID, Part]:
     return found
 
 
-def _reports(case: Case) -> list[Part]:
-    """Reports and statements that a person has signed, oldest first."""
+def _reports(case: Case) -> list[tuple[EvidenceItem, Part]]:
+    """Reports and statements that a person has signed, superseded and withdrawn ones too, oldest first."""
     alerts = case.incidents.values_list("alert_id", flat=True)
     signed = EvidenceItem.objects.filter(alert_id__in=alerts, kind=EvidenceKind.REPORT)
-    return [
-        _part(item, f"data/reports/R{number:03d}{_SUFFIXES.get(item.media_type, '.bin')}")
-        for number, item in enumerate(signed.order_by("acquired_at", "id"), start=1)
-    ]
+    found = []
+    for number, item in enumerate(signed.order_by("acquired_at", "id"), start=1):
+        name = item.original_name or f"report{_SUFFIXES.get(item.media_type, '.bin')}"
+        found.append((item, _part(item, f"data/reports/{number:03d}-{_plain(name)}")))
+    return found
+
+
+def _plain(name: str) -> str:
+    """A file name without folders or characters that some systems refuse."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "report"
+
+
+def _report(item: EvidenceItem, part: Part) -> dict[str, Any]:
+    last = custody_of(item).last()
+    return {
+        "path": part.path,
+        "sha256": part.sha256,
+        "size_bytes": part.size,
+        "acquired_at": item.acquired_at.isoformat(),
+        "standing": last.action if last else "acquired",
+        "reading_copy": _reading_path(part) if part.path.endswith(".pdf") else None,
+    }
 
 
 def _reading_path(part: Part) -> str:
     """Where the marked copy of a document lies."""
     folder, name = part.path.removeprefix("data/").split("/", 1)
     return f"data/reading-copies/{folder}/{name}"
-
-
-def _document(part: Part) -> dict[str, Any]:
-    marked = part.path.endswith(".pdf")
-    return {
-        "path": part.path,
-        "sha256": part.sha256,
-        "size_bytes": part.size,
-        "reading_copy": _reading_path(part) if marked else None,
-    }
 
 
 def _part(item: EvidenceItem, path: str) -> Part:
