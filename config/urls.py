@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.alerts.urls")),
     path("", include("apps.reviews.urls")),
     path("", include("apps.cases.urls")),
+    path("", include("apps.cases.correction_urls")),
     path("", include("apps.reports.urls")),
     path("", include("apps.evidence.urls")),
     path("", include("apps.watchlists.urls")),

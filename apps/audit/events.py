@@ -38,6 +38,7 @@ class Event(StrEnum):
     ALERT_ANALYSING = "alert:analysing"
     ALERT_ANALYSED = "alert:analysed"
     ALERT_RECORD_CHAINED = "alert:record_chained"
+    ALERT_RECORD_MISSING = "alert:record_missing"  # it left analysis without its chained record: an alarm
     ALERT_ROUTED = "alert:routed"
     ALERT_ARCHIVED = "alert:archived"
     ALERT_AUDIT_SAMPLED = "alert:audit_sampled"
@@ -95,6 +96,7 @@ class Event(StrEnum):
     CASE_FILE_WITHDRAWN = "case_file:withdrawn"
     CASE_FILE_EXPIRED = "case_file:expired"
     CASE_FILE_REMOVED = "case_file:removed"
+    CASE_FILE_RECIPIENT_TOLD = "case_file:recipient_told"
 
     EVIDENCE_ACQUIRED = "evidence:acquired"
     EVIDENCE_DERIVED = "evidence:derived"
@@ -123,7 +125,9 @@ class Event(StrEnum):
     CLIP_EXPLAINED = "clip:explained"
     CLIP_BEFORE_CUT = "clip:before_cut"
     RECORDING_REGISTERED = "recording:registered"
+    DOSSIER_REQUESTED = "dossier:requested"
     DOSSIER_RENDERED = "dossier:rendered"
+    DOSSIER_CHECKED = "dossier:checked"
     DOSSIER_VIEWED = "dossier:viewed"
 
     WATCHLIST_GATE_CHANGED = "watchlist:gate_changed"

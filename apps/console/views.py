@@ -187,6 +187,7 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "keys": ALERT_KEYS,
         "may_decide": user.may(Permission.DECIDE),
         "may_view_reliability": user.may(Permission.VIEW_RELIABILITY),
+        "may_correct": user.may(Permission.CORRECT_DECISIONS),
     }
     return render(request, "console/alert.html", context)
 
