@@ -32,6 +32,11 @@ REPLACE_NAME = migrations.RunSQL(
                 JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]
                 WHERE x.indrelid = tab::regclass AND x.indisprimary;
             pattern := regexp_replace(name, '([^[:alnum:][:space:]_])', '\\\1', 'g');
+            EXECUTE format('SELECT count(*) FROM %I WHERE %I::text = $1 AND %I::text ~* $2', tab, keycol, col)
+                INTO changed USING pk, pattern;
+            IF changed = 0 THEN
+                RETURN 0;  -- something else of the erasure has emptied it already
+            END IF;
             EXECUTE format(
                 'UPDATE %I SET %I = regexp_replace(%I::text, $1, $2, ''gi'')::%s '
                 'WHERE %I::text = $3 AND tenant_id = nullif(current_setting(''second_look.tenant'', true), '''')::uuid',

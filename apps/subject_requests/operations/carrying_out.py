@@ -11,18 +11,22 @@ from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Clip
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
-from apps.evidence.models import EvidenceItem
-from apps.evidence.operations import record_step
+from apps.evidence.models import EvidenceItem, EvidenceKind
+from apps.evidence.operations.deletion import Outcome, UnableToDelete, erase_item
 from apps.storage.errors import StorageError
 from apps.storage.keys import alert_folder
-from apps.storage.store import evidence_store, media_store
+from apps.storage.store import media_store
 from apps.subject_requests.models import ErasureItem
 from apps.subject_requests.operations.erasing import complete_if_done
 from apps.subject_requests.queries.plan import FOOTAGE, IN_STORE, obstacle_for
-from apps.triage.states import ClipState, EvidenceState
+from apps.triage.states import ClipState
 
 log = logging.getLogger(__name__)
 GONE = "The footage was erased at the person's request."
+
+
+class NotGoneYet(Exception):
+    """The store did not answer for a file; it is asked again."""
 
 
 def carry_out(*, tenant_id: UUID, erasure_id: UUID, now: datetime) -> int:
@@ -52,9 +56,14 @@ def _one(item: ErasureItem, *, now: datetime) -> bool:
             return False
         if item.kind == FOOTAGE:
             _take_footage_away(UUID(item.object_id))
+        ids = _evidence_of(item)
     try:
-        _delete_bytes(item)
-    except StorageError as error:
+        for evidence_id in ids:
+            _erase(item, evidence_id, now=now)
+        if item.kind == FOOTAGE:
+            folder = alert_folder(tenant_id=item.tenant_id, alert_id=UUID(item.object_id))
+            media_store().delete_every_version(prefix=folder)
+    except (StorageError, UnableToDelete, NotGoneYet) as error:
         log.warning("erasure item not deleted yet: %s", type(error).__name__)
         with tenant_scope(item.tenant_id):
             ErasureItem.objects.filter(id=item.id).update(
@@ -63,6 +72,26 @@ def _one(item: ErasureItem, *, now: datetime) -> bool:
         return False
     with tenant_scope(item.tenant_id), transaction.atomic():
         return _settle(item, now=now)
+
+
+def _evidence_of(item: ErasureItem) -> list[UUID]:
+    """The registered files the item stands for; a report's PDF is an item of its own."""
+    if item.kind != FOOTAGE:
+        return [UUID(item.object_id)]
+    files = EvidenceItem.objects.filter(alert_id=item.object_id, bucket=media_store().bucket)
+    return list(files.exclude(kind=EvidenceKind.REPORT).values_list("id", flat=True))
+
+
+def _erase(item: ErasureItem, evidence_id: UUID, *, now: datetime) -> None:
+    done = erase_item(
+        actor=Actor.system(item.tenant_id),
+        tenant_id=item.tenant_id,
+        item_id=evidence_id,
+        reason="Erasure of a person's data (GDPR Art. 17).",
+        now=now,
+    )
+    if done.outcome == Outcome.FAILED:
+        raise NotGoneYet(done.words)
 
 
 def _take_footage_away(alert_id: UUID) -> None:
@@ -77,38 +106,11 @@ def _take_footage_away(alert_id: UUID) -> None:
     )
 
 
-def _delete_bytes(item: ErasureItem) -> None:
-    if item.kind == FOOTAGE:
-        prefix = alert_folder(tenant_id=item.tenant_id, alert_id=UUID(item.object_id))
-        media_store().delete_every_version(prefix=prefix)
-        return
-    with tenant_scope(item.tenant_id):
-        evidence = EvidenceItem.objects.get(id=item.object_id)
-    locked = evidence.bucket == evidence_store().bucket
-    store = evidence_store() if locked else media_store()
-    store.delete_every_version(prefix=evidence.key)
-
-
 def _settle(item: ErasureItem, *, now: datetime) -> bool:
-    actor = Actor.system(item.tenant_id)
-    if item.kind == FOOTAGE:
-        found = EvidenceItem.objects.filter(
-            alert_id=item.object_id, bucket=media_store().bucket
-        ).exclude(kind="report")
-    else:
-        found = EvidenceItem.objects.filter(id=item.object_id)
-    for evidence in found.filter(state=EvidenceState.KEPT):
-        rows = EvidenceItem.objects.filter(id=evidence.id)
-        rows.update(state=EvidenceState.DELETING)
-        rows.update(state=EvidenceState.DELETED, deleted_at=now)
-        details = {"code": "erasure", "erasure": str(item.erasure_id)}
-        record_step(
-            actor=actor, item=evidence, action=Event.EVIDENCE_DELETED, now=now, details=details
-        )
     if not ErasureItem.objects.filter(id=item.id, done_at=None).update(done_at=now, last_error=""):
         return False
     record(
-        actor=actor,
+        actor=Actor.system(item.tenant_id),
         event=Event.ERASURE_CONTINUED,
         subject=Subject("person", item.erasure.person_id),
         details={

@@ -175,6 +175,7 @@ def _erase_rows(
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
     name = name_of(request.person) if request.person.name_sealed else ""
+    _erase_words(erasure)
     for item in erasure.items.exclude(kind__in=IN_STORE):
         counts[item.kind] += 1
         if item.kind == FindingKind.ALERT:
@@ -185,8 +186,6 @@ def _erase_rows(
             _withdraw(actor, item.object_id, now=now)
         elif item.kind in (FindingKind.MENTION, FindingKind.CASE_PERSON):
             _forget_row(erasure, item, name)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM subject_requests_erase_words(%s)", [erasure.id])
     try:
         destroy_key(actor=actor, person=request.person, reason=reason, now=now)
     except UnableToErase as refusal:
@@ -259,6 +258,11 @@ def _lose_own_reason(erasure: Erasure, request: SubjectRequest) -> None:
                 kind=FindingKind.AUDIT_REASON,
                 object_id=str(event_id),
             )
+    _erase_words(erasure)
+
+
+def _erase_words(erasure: Erasure) -> None:
+    """Comments of decisions and reasons in the audit trail go through the database's own function."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM subject_requests_erase_words(%s)", [erasure.id])
 

@@ -23,6 +23,18 @@ from apps.watchlists.models import Sighting, WatchlistEntry
 
 LONGEST_WINDOW_DAYS = 31
 _SHORTEST_NAME = 3
+FOUND_HOW = {
+    "reference": "its reference",
+    "time_and_place": "time and place",
+    "person_on_record": "the person on record",
+    "named_in_report": "a report that names the person",
+    "of_the_alert": "its alert",
+    "of_the_entry": "its watchlist entry",
+    "of_the_case": "its case",
+    "sighting": "a confirmed sighting",
+    "name_in_text": "the name in a text",
+    "about_a_finding": "what it is about",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Requests on screen, one module a step."""
