@@ -30,12 +30,16 @@ def test_a_hold_is_placed_seen_and_released(product: Product, desk: NewDesk) -> 
     compliance = desk().sign_in("compliance")
     compliance.open("/retention/trial/")
     expect(compliance.page.get_by_role("main")).to_contain_text(REASON)
-    compliance.open("/holds/")
+    compliance.screenshot("retention-trial")
+    for page_name in ("retention", "evidence", "holds"):
+        compliance.open(f"/{page_name}/")
+        compliance.screenshot(page_name)
     expect(compliance.page.get_by_role("main")).to_contain_text(REASON)
 
     lead.open("/holds/")
     row = page.get_by_role("row").filter(has_text=alert[:8].upper())
     row.get_by_role("link").first.click()
+    lead.screenshot("hold")
     page.get_by_label("Why it need not be held any longer").fill("They do not need it any more.")
     page.get_by_role("button", name="Release the hold").click()
     page.wait_for_url("**/holds/")
