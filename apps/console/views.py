@@ -63,6 +63,7 @@ QUEUE_KEYS = [
     ("x", "Choose the selected alert, to hand it out"),
     ("n", "Show new alerts"),
     ("Ctrl K", "Search everything"),
+    ("!", "Stop the machine"),
     ("?", "These keys"),
 ]
 ALERT_KEYS = [
@@ -81,6 +82,7 @@ ALERT_KEYS = [
     ("N", "Next alert"),
     ("U", "Back to the queue"),
     ("Ctrl K", "Search everything"),
+    ("!", "Stop the machine"),
     ("?", "These keys"),
 ]
 
