@@ -77,6 +77,15 @@ def test_a_draft_is_made_by_kind_for_its_author(world: World, case: Case) -> Non
     assert wrong.status_code == 422
 
 
+def test_a_long_list_is_shown_page_by_page(world: World, case: Case) -> None:
+    made = [scene.draft(world, case) for _ in range(11)]
+    client = signed_in(world.operator)
+    first = client.get(f"/cases/{case.id}/reports/").content.decode()
+    second = client.get(f"/cases/{case.id}/reports/?page=2").content.decode()
+    assert sum(one.reference in first for one in made) == 10
+    assert sum(one.reference in second for one in made) == 1
+
+
 def test_each_sentence_shows_its_sources_with_links_and_values(
     world: World, report: Report
 ) -> None:

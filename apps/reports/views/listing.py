@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -28,6 +29,8 @@ from apps.reports.queries.reports import (
 )
 from apps.reports.views.access import WRONG, case_for, report_for
 from apps.sites.queries import allows
+
+PAGE_ROWS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +67,11 @@ def reports(request: HttpRequest, case_id: UUID) -> HttpResponse:
             messages.success(request, f"{made.reference} was drafted from the record.")
             return redirect("report", case_id=case.id, report_id=made.id)
     found = reports_visible_to(user).filter(case=case)
+    page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
     context = {
         "case": case,
-        "rows": [Row(report=one, standing=standing_of(one)) for one in found],
+        "rows": [Row(report=one, standing=standing_of(one)) for one in page],
+        "page": page,
         "form": form if may_draft else None,
         "zone": case.site.timezone,
     }
