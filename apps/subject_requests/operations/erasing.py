@@ -14,6 +14,7 @@ from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.cases.models import CaseFile
+from apps.cases.operations.connecting import forget_person as forget_in_cases
 from apps.people.operations import UnableToErase, destroy_key
 from apps.people.queries import name_of
 from apps.reviews.models import DecisionAttempt, Intervention
@@ -186,6 +187,7 @@ def _erase_rows(
             _withdraw(actor, item.object_id, now=now)
         elif item.kind in (FindingKind.MENTION, FindingKind.CASE_PERSON):
             _forget_row(erasure, item, name)
+    counts.update(forget_in_cases(actor=actor, person_id=request.person_id, now=now))
     try:
         destroy_key(actor=actor, person=request.person, reason=reason, now=now)
     except UnableToErase as refusal:

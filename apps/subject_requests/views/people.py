@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from apps.accounts.actors import actor_of
+from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.people.models import Person
 from apps.people.queries import name_of, people_called, people_visible_to
@@ -75,7 +76,8 @@ def access_log(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 def _person_for(request: HttpRequest, person_id: UUID) -> Person:
-    user = asking(request)
+    user = request.user
+    assert isinstance(user, User)
     found = get_object_or_404(Person, tenant_id=user.tenant_id, id=person_id)
     asking(request, HANDLE)
     return found
