@@ -175,6 +175,20 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "missing-records": {
+        "task": "apps.cases.tasks.watch_records",
+        "schedule": crontab(),
+        "options": {"expires": 50},
+    },
+    "missing-records-night": {
+        "task": "apps.cases.tasks.watch_every_record",
+        "schedule": crontab(hour="3", minute="10"),
+    },
+    "waiting-dossiers": {
+        "task": "apps.cases.tasks.render_waiting",
+        "schedule": crontab(),
+        "options": {"expires": 50},
+    },
     "expired-attempts": {"task": "apps.reviews.tasks.expire_attempts", "schedule": crontab()},
     "backtests": {
         "task": "apps.reliability.tasks.run_backtests",

@@ -2,6 +2,7 @@ from django.urls import path
 
 from apps.cases import views
 from apps.cases.case_file import views as files
+from apps.cases.dossier import views as dossiers
 
 urlpatterns = [
     path("cases/", views.cases, name="cases"),
@@ -26,4 +27,9 @@ urlpatterns = [
         files.by_link,
         name="case-file-link",
     ),
+    path("dossiers/", dossiers.dossiers, name="dossiers"),
+    path("dossiers/<uuid:alert_id>/", dossiers.dossier, name="dossier"),
+    path("dossiers/<uuid:alert_id>/render/", dossiers.render_now, name="dossier-render"),
+    path("dossiers/<uuid:alert_id>/<uuid:item_id>/check/", dossiers.check, name="dossier-check"),
+    path("dossiers/<uuid:alert_id>/explanation/", dossiers.explanation, name="dossier-explanation"),
 ]

@@ -9,14 +9,25 @@ from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Disposition
 from apps.alerts.queries import latest_assessment
 from apps.audit.events import Subject
-from apps.audit.queries import events_of
+from apps.audit.queries import AuditEvent, events_of
 from apps.cases.dossier.assessed import assessed
+from apps.cases.dossier.explanation import explanation_section
+from apps.cases.dossier.log import automatic_log
+from apps.cases.dossier.measures import (
+    accuracy,
+    data_and_bias,
+    instructions,
+    risk_management,
+    technical_file,
+)
 from apps.cases.dossier.moved import what_moved_the_score
+from apps.cases.dossier.people import deployer_duties, human_oversight
+from apps.cases.dossier.words import Facts, known, spaced, utc
 from apps.cases.models import Exhibit
-from apps.evidence.models import EvidenceItem, EvidenceKind
+from apps.evidence.models import CustodyEvent, EvidenceItem, EvidenceKind
+from apps.evidence.queries import custody_of
 from apps.reviews.models import Confirmation
-
-Facts = list[tuple[str, str]]
+from apps.triage.assessment import read_record
 
 
 def dossier_record(*, alert: Alert, now: datetime) -> dict[str, object]:
@@ -30,7 +41,7 @@ def dossier_record(*, alert: Alert, now: datetime) -> dict[str, object]:
     )
     own_or_of_the_item = Q(task__alert=alert) | Q(settled_tasks__alert=alert)
     confirmations = list(Confirmation.objects.filter(own_or_of_the_item).order_by("confirmed_at"))
-    utc = now.astimezone(UTC)
+    made = now.astimezone(UTC)
     return {
         "reference": alert.reference,
         "headline": f"Alert {alert.reference}: {alert.label.replace('_', ' ')}",
@@ -39,9 +50,9 @@ def dossier_record(*, alert: Alert, now: datetime) -> dict[str, object]:
         "site": alert.site.name,
         "camera": alert.camera.name,
         "camera_at": alert.camera_at.astimezone(zone).strftime("%d %B %Y, %H:%M:%S %Z"),
-        "rendered_at": _utc(now),
+        "rendered_at": utc(now),
         "rendered": {
-            part: getattr(utc, part)
+            part: getattr(made, part)
             for part in ("year", "month", "day", "hour", "minute", "second")
         },
         "reported": _reported(alert),
@@ -49,8 +60,39 @@ def dossier_record(*, alert: Alert, now: datetime) -> dict[str, object]:
         "decisions": [_decision(d) for d in alert.dispositions.order_by("decided_at")],
         "confirmations": [_confirmation(c) for c in confirmations],
         "evidence": [_evidence(item) for item in items],
-        "audit": _audit(alert, items, confirmations),
+        "sections": _sections(alert, confirmations, tenant.name, now),
+        "audit": [_event(one) for one in events_about(alert, items, confirmations)],
     }
+
+
+def record_json(record: dict[str, object]) -> dict[str, object]:
+    """The record as it is given out as JSON: without what only the pages need."""
+    return {name: value for name, value in record.items() if name not in {"headline", "rendered"}}
+
+
+def _sections(
+    alert: Alert, confirmations: list[Confirmation], tenant_name: str, now: datetime
+) -> list[dict[str, object]]:
+    """One section for each article, in their order."""
+    assessment = latest_assessment(alert)
+    found = read_record(assessment.record) if assessment else None
+    at = assessment.created_at if assessment else alert.received_at
+    decisions = list(alert.dispositions.order_by("decided_at"))
+    events = events_of(tenant_id=alert.tenant_id, subjects=[Subject("alert", alert.id)])
+    sections = (
+        risk_management(alert, at=at),
+        data_and_bias(alert, record=found, at=at),
+        technical_file(alert, record=found),
+        automatic_log(
+            alert, record=found, decisions=decisions, confirmations=confirmations, events=events
+        ),
+        instructions(alert, record=found, at=at),
+        human_oversight(alert, record=found, decisions=decisions, confirmations=confirmations),
+        accuracy(alert, record=found),
+        deployer_duties(alert, confirmations=confirmations, at=at),
+        explanation_section(alert, record=found, contest_to=tenant_name),
+    )
+    return [section.as_json() for section in sections]
 
 
 def _assessment(alert: Alert, now: datetime) -> dict[str, object]:
@@ -70,8 +112,8 @@ def _reported(alert: Alert) -> Facts:
         ("Score of the detector", "none given" if alert.score is None else f"{alert.score:.3f}"),
         ("Detector and version", f"{alert.detector_id} {alert.detector_version}"),
         ("Received through", alert.channel),
-        ("Camera's clock", _utc(alert.camera_at) + skew),
-        ("Received (our clock)", _utc(alert.received_at)),
+        ("Camera's clock", utc(alert.camera_at) + skew),
+        ("Received (our clock)", utc(alert.received_at)),
         ("Clock offset of camera", f"{alert.camera.clock_offset_seconds:+.1f} s as last measured"),
         (
             "Footage",
@@ -89,7 +131,7 @@ def _decision(disposition: Disposition) -> Facts:
         ("Comment", disposition.comment or "none"),
         ("Item seen changing place", seen),
         ("Decided by (opaque id)", str(disposition.decided_by)),
-        ("Decided at", _utc(disposition.decided_at)),
+        ("Decided at", utc(disposition.decided_at)),
     ]
     if disposition.supersedes_id:
         facts.append(("Supersedes", str(disposition.supersedes_id)))
@@ -101,26 +143,33 @@ def _confirmation(confirmation: Confirmation) -> list[str]:
         str(confirmation.user_id)[:13] + "…",
         confirmation.role.replace("_", " "),
         f"{confirmation.viewed_ms / 1000:.1f} s",
-        f"{_utc(confirmation.confirmed_at)} · {confirmation.payload_digest[:16]}…",
+        f"{utc(confirmation.confirmed_at)} · {confirmation.payload_digest[:16]}…",
     ]
 
 
 def _evidence(item: EvidenceItem) -> Facts:
     exhibit = Exhibit.objects.filter(item=item).select_related("case").first()
     title = f"{item.get_kind_display()} ({item.media_type}, {item.size_bytes:,} bytes)"
-    facts = [("File", title), ("SHA-256", item.sha256), ("Acquired", _utc(item.acquired_at))]
+    facts = [("File", title), ("SHA-256", item.sha256), ("Acquired", utc(item.acquired_at))]
     if exhibit:
         facts.append(("Exhibit", f"{exhibit.number} of case {exhibit.case.reference}"))
     if item.retain_until:
         facts.append(
-            ("Locked until", f"{_utc(item.retain_until)} (S3 Object Lock, compliance mode)")
+            ("Locked until", f"{utc(item.retain_until)} (S3 Object Lock, compliance mode)")
         )
+    facts.append(("SHA-512", known(item.sha512, because="it was acquired before it was computed")))
+    facts.append(("Custody", "; ".join(_step(step) for step in custody_of(item))))
     return facts
 
 
-def _audit(
+def _step(step: CustodyEvent) -> str:
+    return f"{step.action} {utc(step.happened_at)} by {spaced(step.actor_role or 'system')}"
+
+
+def events_about(
     alert: Alert, items: list[EvidenceItem], confirmations: list[Confirmation]
-) -> list[list[str]]:
+) -> list[AuditEvent]:
+    """Everything that happened to the alert, its files, its tasks and the attempts behind its confirmations."""
     subjects = [
         Subject("alert", alert.id),
         *(Subject("evidence_item", item.id) for item in items),
@@ -128,17 +177,14 @@ def _audit(
         *(Subject("task", task.id) for task in alert.tasks.all()),
     ]
     events = events_of(tenant_id=alert.tenant_id, subjects=subjects)
+    return sorted(events, key=lambda one: one.occurred_at)
+
+
+def _event(event: AuditEvent) -> list[str]:
     return [
-        [
-            "waiting" if event.index is None else str(event.index),
-            _utc(event.occurred_at),
-            event.event,
-            event.role.replace("_", " "),
-            str(event.event_id)[:13] + "…",
-        ]
-        for event in sorted(events, key=lambda e: e.occurred_at)
+        "waiting" if event.index is None else str(event.index),
+        utc(event.occurred_at),
+        event.event,
+        event.role.replace("_", " "),
+        str(event.event_id)[:13] + "…",
     ]
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

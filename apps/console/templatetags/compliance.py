@@ -18,6 +18,7 @@ PAGES = (
     ("Notices", "notices", Permission.VIEW_OVERSIGHT),
     ("Exports", "exports", Permission.EXPORT_RECORDS),
     ("Audit", "audit", Permission.VIEW_AUDIT),
+    ("Records", "dossiers", Permission.VIEW_EVIDENCE),
     ("Trust", "trust", Permission.VIEW_OVERSIGHT),
     ("Evidence", "evidence", Permission.VIEW_EVIDENCE),
     ("Holds", "holds", Permission.VIEW_EVIDENCE),
