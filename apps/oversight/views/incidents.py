@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
@@ -53,6 +53,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
+@require_http_methods(["GET", "POST"])
 def incident_report(request: HttpRequest) -> HttpResponse:
     """Report an incident; `?alert=` names the alert it is about."""
     user = asking(request, Permission.REPORT_SYSTEM_INCIDENT)

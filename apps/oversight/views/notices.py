@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.actors import actor_of
 from apps.accounts.permissions import Permission
@@ -41,6 +41,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
+@require_http_methods(["GET", "POST"])
 def notice_new(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """The facts of the next version; whether faces are compared is read from the legal gate, not asked."""
     user = asking(request, Permission.MANAGE_OVERSIGHT)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.actors import actor_of
 from apps.accounts.permissions import Permission
@@ -39,6 +39,7 @@ def risks(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
+@require_http_methods(["GET", "POST"])
 def risk_edit(request: HttpRequest, risk_id: str = "") -> HttpResponse:
     """Add an entry, or write one anew. The register gets a new version; the old ones stay."""
     user = asking(request, Permission.MANAGE_OVERSIGHT)

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
@@ -64,6 +64,7 @@ def stop_press(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
+@require_http_methods(["GET", "POST"])
 def stop_resume(request: HttpRequest, stop_id: UUID) -> HttpResponse:
     """Let the machine go on: a reason, and proof of who one is."""
     user = asking(request, Permission.RESUME_MACHINE)
