@@ -38,7 +38,7 @@ from apps.cases.case_file.operations import (
 )
 from apps.cases.models import Case, CaseFile, Incident
 from apps.cases.operations import open_case, seal_exhibits
-from apps.evidence.models import EvidenceItem, EvidenceKind
+from apps.evidence.models import CustodyEvent, EvidenceItem, EvidenceKind
 from apps.evidence.operations import acquire_item
 from apps.storage.errors import ObjectMissing
 from apps.storage.keys import alert_working
@@ -357,6 +357,10 @@ def test_only_an_administrator_releases_and_the_password_is_shown_once(
         assert (file.state, file.password_sealed) == ("released", None)
         assert fetch_case_file(actor=actor_of(admin), file=file, seconds=60).startswith("http")
         told = [one.event for one in _events(world, file)]
+        for exhibit in Exhibit.objects.select_related("item").filter(case=case_id):
+            step = CustodyEvent.objects.filter(evidence_item_id=exhibit.item_id).last()
+            assert step is not None
+            assert (step.action, step.details["case_file"]) == ("exported", str(file.id))
     assert told == [
         "case_file:requested",
         "case_file:written",

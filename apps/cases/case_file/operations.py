@@ -22,6 +22,7 @@ from apps.audit.operations import record
 from apps.cases.case_file.bag import ChunkReader, PayloadAltered, bag_bytes
 from apps.cases.case_file.contents import Contents, NotShareable, contents_of, with_reading_copies
 from apps.cases.models import Case, CaseFile
+from apps.evidence.operations.custody import note_exported
 from apps.sites.queries import allows
 from apps.storage.errors import DigestMismatch, ObjectMissing
 from apps.storage.keys import case_file as key_of
@@ -111,6 +112,13 @@ def release_case_file(*, actor: Actor, user: User, file: CaseFile, now: datetime
         )
         reason = f"For {file.recipient}: {file.purpose}"
         _record(actor, file, Event.CASE_FILE_RELEASED, reason=reason)
+        note_exported(
+            actor=actor,
+            case_id=file.case_id,
+            file_id=file.id,
+            with_originals=file.with_originals,
+            now=now,
+        )
     return Handover(link_secret=link_secret, password=unseal(sealed) if sealed else "")
 
 

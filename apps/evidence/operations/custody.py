@@ -107,6 +107,20 @@ def record_viewed(*, actor: Actor, item: EvidenceItem, now: datetime) -> None:
     record_step(actor=actor, item=item, action=Event.EXHIBIT_DOWNLOADED, now=now)
 
 
+def note_exported(
+    *, actor: Actor, case_id: UUID, file_id: UUID, with_originals: bool, now: datetime
+) -> None:
+    """The sealed exhibits of a case left in a case file: a step in the custody of each; the release is the audit event."""
+    details = {"case_file": str(file_id), "version": "original" if with_originals else "blurred"}
+    sealed = EvidenceItem.objects.filter(
+        alert__incident__case_id=case_id, retain_until__isnull=False
+    )
+    for item in sealed:
+        note_custody(
+            actor=actor, item=item, action=Event.EVIDENCE_EXPORTED, now=now, details=details
+        )
+
+
 def record_step(
     *,
     actor: Actor,
