@@ -74,7 +74,14 @@ PLACES = (
         icon="shield-check",
         route="compliance",
         permission=Permission.VIEW_OVERSIGHT,
-        below=("/compliance/", "/audit/", "/retention/", "/subject-requests/", "/stop/"),
+        below=(
+            "/compliance/",
+            "/audit/",
+            "/retention/",
+            "/subject-requests/",
+            "/people/",
+            "/stop/",
+        ),
     ),
     Place(
         label="Raise an alert",

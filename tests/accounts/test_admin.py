@@ -11,7 +11,10 @@ from apps.sites.models import Site
 from tests.console.people import signed_in
 from tests.world import World, make_waiting_alert
 
-OURS = ("accounts", "sites", "alerts", "reviews", "reliability", "evidence", "cases", "audit")
+OURS = (
+    *("accounts", "sites", "alerts", "reviews", "reliability", "evidence", "cases", "audit"),
+    *("people", "subject_requests"),
+)
 SET_UP_HERE = {
     "accounts.tenant",
     "accounts.user",
