@@ -36,7 +36,7 @@ from apps.cases.case_file.operations import (
     withdraw_case_file,
     write_case_file,
 )
-from apps.cases.models import Case, CaseFile, Incident
+from apps.cases.models import Case, CaseFile, Exhibit, Incident
 from apps.cases.operations import open_case, seal_exhibits
 from apps.evidence.models import CustodyEvent, EvidenceItem, EvidenceKind
 from apps.evidence.operations import acquire_item
