@@ -13,6 +13,7 @@ from apps.triage.assessment import AssessmentRecord
 from apps.triage.decision import CONSTRAINTS
 from apps.triage.explanation import explain
 from apps.triage.reasons import SENTENCES
+from apps.triage.segments import Drift
 
 _NO_RECORD: Final = not_known("the analysis of this alert has not ended")
 _DIGESTS: Final = ("Model digests", "Policy digest", "Cost model digest", "Inputs digest")
@@ -105,7 +106,7 @@ def accuracy(alert: Alert, *, record: AssessmentRecord | None) -> Section:
         facts = [
             ("Probability of theft", _probability(record)),
             ("False-alarm rate of the segment", _segment(record)),
-            ("Drift", spaced(record.inputs.reliability.drift.value)),
+            ("Drift", _drift(record)),
         ]
     return Section(
         article="Art. 15",
@@ -183,6 +184,13 @@ def _segment(record: AssessmentRecord) -> str:
         f"{found.false_positive_rate:.1%} ({found.low:.1%} to {found.high:.1%}), "
         f"n = {found.label_count}, {spaced(found.state.value)}"
     )
+
+
+def _drift(record: AssessmentRecord) -> str:
+    found = record.inputs.reliability.drift
+    if found is Drift.UNKNOWN:
+        return not_known("too few labels speak for the segment to tell drift")
+    return spaced(found.value)
 
 
 def _fallbacks(record: AssessmentRecord | None, stated: str) -> str:
