@@ -15,6 +15,7 @@ from apps.accounts.models import User
 from apps.alerts.models import Alert, Assessment
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
+from apps.evidence.models import HoldKind
 from apps.evidence.operations.holds import UnableToHold, place_hold
 from apps.oversight.models import PublishedModel, Seriousness, SystemIncident
 from apps.oversight.queries.register import register_of
@@ -142,7 +143,11 @@ def _hold(
     reason = f"Incident of the system {incident.reference}"
     try:
         holds = place_hold(
-            actor=actor, alert_ids=[alert.id for alert in alerts], reason=reason, now=now
+            actor=actor,
+            alert_ids=[alert.id for alert in alerts],
+            reason=reason,
+            kind=HoldKind.INCIDENT,
+            now=now,
         )
     except UnableToHold as error:
         raise UnableToReport(str(error)) from error
