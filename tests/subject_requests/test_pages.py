@@ -8,7 +8,9 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert
+from apps.audit.events import Event, Subject
 from apps.audit.models import InboxEntry
+from apps.audit.operations import record
 from apps.people.models import Person
 from apps.people.queries import ERASED, name_of
 from apps.subject_requests.models import Finding, SubjectRequest
@@ -18,6 +20,7 @@ from tests.subject_requests.acts import (
     NAME,
     WHY,
     WORDING,
+    actor,
     identified,
     judge,
     received,
@@ -156,17 +159,17 @@ def test_a_person_is_found_by_name_and_each_name_shown_is_an_event(world: World)
 
 def test_the_access_log_is_a_page_and_a_file_and_both_are_recorded(world: World) -> None:
     alert = confirmed_alert(world)
-    signed_in(world.operator).get(f"/alerts/{alert.id}/")
+    record(actor=actor(world.operator), event=Event.CLIP_VIEWED, subject=Subject("alert", alert.id))
     request = identified(world)
     search(world, request, references=(alert.reference,))
     judge(world, request)
     client = signed_in(world.compliance)
     shown = page(client, f"/people/{request.person_id}/access-log/")
-    assert "alert:viewed" in shown
+    assert "clip:viewed" in shown
     assert world.operator.display_name not in shown
     answer = client.get(f"/people/{request.person_id}/access-log/?format=json")
     rows = json.loads(answer.content)["access_log"]
-    assert ("operator", "alert:viewed") in {(row["role"], row["event"]) for row in rows}
+    assert ("operator", "clip:viewed") in {(row["role"], row["event"]) for row in rows}
     kinds = set(
         InboxEntry.objects.filter(subject_id=str(request.person_id)).values_list("event", flat=True)
     )
