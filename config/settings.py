@@ -430,6 +430,8 @@ SPECTACULAR_SETTINGS = {
         "FairnessVerdict": "apps.reliability.serializers.findings.VERDICTS",
         "FairnessMeasure": "apps.reliability.serializers.findings.MEASURES",
         "BacktestState": "apps.reliability.policy_serializers.BACKTEST_STATES",
+        "ReportKind": "apps.reports.models.ReportKind",
+        "ReportState": "apps.reports.serializers.REPORT_STATES",
     },
 }
 

@@ -9,6 +9,9 @@ from apps.reports.operations.drafts import LONGEST_FIELD, LONGEST_SENTENCE, MOST
 from apps.reports.queries.document import mark_of
 from apps.reports.queries.naming import Naming
 from apps.reports.queries.reports import Standing
+from apps.triage.states import ReportState
+
+REPORT_STATES = [(state.value, state.value) for state in ReportState]
 
 
 class ReportSummary(serializers.ModelSerializer[Report]):
