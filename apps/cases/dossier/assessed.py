@@ -1,6 +1,7 @@
 """What triage concluded, in the dossier's words: made from the canonical record alone."""
 
 from apps.alerts.models import Assessment
+from apps.cases.dossier.words import known
 from apps.triage.assessment import read_record
 from apps.triage.explanation import CostLine, Explanation, explain
 from apps.triage.fairness import FairnessFinding
@@ -39,7 +40,10 @@ def assessed(assessment: Assessment | None) -> dict[str, object]:
         "costs": [_cost(line) for line in words.costs],
         "facts": [
             ("Record digest", record.digest),
-            *((name.capitalize(), version) for name, version in record.versions.items()),
+            *(
+                (name.capitalize(), known(version, because="nothing has been learned yet"))
+                for name, version in record.versions.items()
+            ),
             *models,
         ],
     }

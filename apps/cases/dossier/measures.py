@@ -6,7 +6,7 @@ from typing import Final
 from apps.alerts.models import Alert
 from apps.cases.dossier.log import settings_digest
 from apps.cases.dossier.sources import Source, citation
-from apps.cases.dossier.words import Section, Table, listed, not_known, spaced, table
+from apps.cases.dossier.words import Section, Table, known, listed, not_known, spaced, table
 from apps.reliability.models import FairnessSample
 from apps.reliability.queries.fairness import rates_of
 from apps.triage.assessment import AssessmentRecord
@@ -64,7 +64,10 @@ def technical_file(alert: Alert, *, record: AssessmentRecord | None) -> Section:
         article="Art. 11",
         title="technical file",
         facts=(
-            *((name.capitalize(), version) for name, version in record.versions.items()),
+            *(
+                (name.capitalize(), known(version, because="nothing has been learned yet"))
+                for name, version in record.versions.items()
+            ),
             (
                 "Model digests",
                 listed(
@@ -158,7 +161,8 @@ def _constraints(record: AssessmentRecord | None) -> tuple[Table, ...]:
         (str(place), SENTENCES[code], "held" if code in held else "did not apply")
         for place, (code, _) in enumerate(CONSTRAINTS, start=1)
     ]
-    return table(("No.", "Hard constraint, in order of evaluation", "This alert"), rows)
+    header = ("No.", "Hard constraint, in order of evaluation", "This alert")
+    return table(header, rows, widths=(1, 12, 3))
 
 
 def _rule(record: AssessmentRecord | None) -> str:

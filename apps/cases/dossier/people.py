@@ -55,6 +55,7 @@ def human_oversight(
                 "Confirmed, payload, session",
             ),
             (_confirmation(one, alert) for one in confirmations),
+            widths=(3, 2, 3, 3, 5),
         ),
     )
 

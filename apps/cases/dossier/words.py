@@ -13,9 +13,10 @@ class Table:
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if any(len(row) != len(self.header) for row in self.rows):
+        if any(len(row) != len(self.header) for row in (*self.rows, self.widths)):
             raise ValueError("every row has as many cells as there are headings")
 
 
@@ -56,7 +57,10 @@ def spaced(code: str) -> str:
     return code.replace("_", " ")
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[Table, ...]:
-    """A table, or none when there is no row."""
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, widths: Sequence[int] = ()
+) -> tuple[Table, ...]:
+    """A table, or none when there is no row. `widths`: shares of the page by column; all alike when not given."""
     kept = tuple(tuple(row) for row in rows)
-    return (Table(header=tuple(header), rows=kept),) if kept else ()
+    shares = tuple(widths) or (1,) * len(header)
+    return (Table(header=tuple(header), rows=kept, widths=shares),) if kept else ()
