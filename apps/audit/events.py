@@ -38,7 +38,9 @@ class Event(StrEnum):
     ALERT_ANALYSING = "alert:analysing"
     ALERT_ANALYSED = "alert:analysed"
     ALERT_RECORD_CHAINED = "alert:record_chained"
-    ALERT_RECORD_MISSING = "alert:record_missing"  # it left analysis without its chained record: an alarm
+    ALERT_RECORD_MISSING = (
+        "alert:record_missing"  # it left analysis without its chained record: an alarm
+    )
     ALERT_ROUTED = "alert:routed"
     ALERT_ARCHIVED = "alert:archived"
     ALERT_AUDIT_SAMPLED = "alert:audit_sampled"

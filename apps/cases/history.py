@@ -98,7 +98,10 @@ WORDS: dict[str, tuple[str, str]] = {
     Event.EXHIBIT_DOWNLOADED: ("download", "Exhibit downloaded"),
     Event.DOSSIER_REQUESTED: ("file-text", "Dossier asked for"),
     Event.DOSSIER_RENDERED: ("file-text", "Dossier rendered"),
-    Event.DOSSIER_CHECKED: ("circle-check", "Dossier checked against register, signature and chain"),
+    Event.DOSSIER_CHECKED: (
+        "circle-check",
+        "Dossier checked against register, signature and chain",
+    ),
     Event.DOSSIER_VIEWED: ("file-text", "Dossier viewed"),
 }
 

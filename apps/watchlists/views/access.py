@@ -33,7 +33,8 @@ def entry_for(
     assert isinstance(user, User)
     entries = WatchlistEntry.objects.filter(tenant_id=user.tenant_id)
     entry = get_object_or_404(
-        entries.select_related("alert__site", "name_row__person", "gate", "disposition"), id=entry_id
+        entries.select_related("alert__site", "name_row__person", "gate", "disposition"),
+        id=entry_id,
     )
     if not user.may(permission):
         raise PermissionDenied(permission.value)
