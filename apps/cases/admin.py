@@ -3,7 +3,19 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from apps.accounts.admin_base import ReadOnlyAdmin, link
-from apps.cases.models import Case, CaseFile, Exhibit, Incident
+from apps.cases.models import (
+    AlertLink,
+    Case,
+    CaseAct,
+    CaseFile,
+    CaseLink,
+    CasePerson,
+    CaseTask,
+    Exhibit,
+    Incident,
+    Note,
+    NoteVersion,
+)
 
 
 @admin.register(Case)
@@ -36,3 +48,51 @@ class CaseFileAdmin(ReadOnlyAdmin):
     list_filter = ["state", "with_originals"]
     search_fields = ["id", "case__id", "recipient"]
     exclude = ["password_sealed", "link_hash"]
+
+
+@admin.register(AlertLink)
+class AlertLinkAdmin(ReadOnlyAdmin):
+    list_display = ["case", "alert", "made_at", "ended_at"]
+    search_fields = ["case__id", "alert__id"]
+
+
+@admin.register(CaseLink)
+class CaseLinkAdmin(ReadOnlyAdmin):
+    list_display = ["case", "other", "relation", "made_at", "ended_at"]
+    list_filter = ["relation"]
+    search_fields = ["case__id", "other__id"]
+
+
+@admin.register(CasePerson)
+class CasePersonAdmin(ReadOnlyAdmin):
+    list_display = ["case", "person", "role", "made_at", "ended_at"]
+    list_filter = ["role"]
+    search_fields = ["case__id", "person__id"]
+    exclude = ["observed_sealed"]
+
+
+@admin.register(CaseAct)
+class CaseActAdmin(ReadOnlyAdmin):
+    list_display = ["kind", "source", "target", "acted_at"]
+    list_filter = ["kind"]
+    search_fields = ["source__id", "target__id"]
+
+
+@admin.register(Note)
+class NoteAdmin(ReadOnlyAdmin):
+    list_display = ["id", "case", "written_at"]
+    search_fields = ["case__id"]
+
+
+@admin.register(NoteVersion)
+class NoteVersionAdmin(ReadOnlyAdmin):
+    list_display = ["note", "number", "written_at"]
+    search_fields = ["note__id"]
+    exclude = ["text_sealed"]
+
+
+@admin.register(CaseTask)
+class CaseTaskAdmin(ReadOnlyAdmin):
+    list_display = ["case", "title", "kind", "due_at", "done_at"]
+    list_filter = ["kind"]
+    search_fields = ["case__id", "title"]

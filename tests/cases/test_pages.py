@@ -26,7 +26,7 @@ def seal(case: Case) -> Exhibit:
         alert=alert,
         kind="master",
         bucket="b",
-        key="k",
+        key=f"k-{case.id}",
         media_type="video/mp4",
         size_bytes=1234,
         sha256="c" * 64,

@@ -110,7 +110,8 @@ def _footage(file: CaseFile, exhibit: Exhibit) -> _Footage:
     item = exhibit.item if file.with_originals else _blurred(exhibit)
     folder = "originals" if file.with_originals else "blurred"
     suffix = _SUFFIXES.get(item.media_type, ".bin")
-    part = _part(item, f"data/{folder}/E{exhibit.number:03d}{suffix}")
+    own = "" if exhibit.case_id == file.case_id else f"{exhibit.case.reference}-"
+    part = _part(item, f"data/{folder}/{own}E{exhibit.number:03d}{suffix}")
     return _Footage(exhibit=exhibit, item=item, part=part)
 
 

@@ -6,6 +6,7 @@ from django.db.models import F
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.cases.models import Case
+from apps.cases.queries import confirmers_of
 from apps.triage import states
 from apps.triage.states import CaseState
 
@@ -14,13 +15,24 @@ class UnableToMoveCase(Exception):
     """The case is not in a state from which it may go there, or somebody moved it first."""
 
 
-def move_case(*, actor: Actor, case: Case, to: CaseState, reason: str = "") -> None:
-    """Move a case along its table. Raises UnableToMoveCase; approval is a separate rule.
+NEEDS_REASON = (
+    (CaseState.SUBMITTED_FOR_APPROVAL, CaseState.UNDER_INVESTIGATION),
+    (CaseState.CLOSED, CaseState.REOPENED),
+)
 
-    The person whose confirmation opened the case may not approve it: approval needs a second one.
+
+def move_case(*, actor: Actor, case: Case, to: CaseState, reason: str = "") -> None:
+    """Move a case along its table. Raises UnableToMoveCase.
+
+    Approval needs a second person: whoever confirmed any of the case's incidents may not give it. The caller has asked for
+    the permission, and for approval for fresh authentication. Sending a case back and reopening it need a reason.
     """
-    if to == CaseState.APPROVED and actor.user_id == case.opened_by:
+    if case.merged_into_id:
+        raise UnableToMoveCase("This case was merged into another one; undo the merge first.")
+    if to == CaseState.APPROVED and actor.user_id in confirmers_of(case):
         raise UnableToMoveCase("You confirmed this theft; somebody else has to approve the case.")
+    if (case.state, to) in NEEDS_REASON and not reason.strip():
+        raise UnableToMoveCase("Say why: the reason is recorded with the step.")
     if not states.CASE.allows(case.state, to):
         raise UnableToMoveCase(f"A case that is {_words(case.state)} cannot become {_words(to)}.")
     with transaction.atomic():

@@ -12,6 +12,7 @@ from apps.alerts.models import Alert, Disposition
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.cases.models import Case, Exhibit, Incident
+from apps.cases.queries import exhibits_of
 from apps.evidence.models import EvidenceItem
 from apps.evidence.operations import copy_sealed, record_sealed
 from apps.evidence.queries import master_of
@@ -106,12 +107,12 @@ def seal_exhibits(*, tenant_id: UUID, case_id: UUID, now: datetime) -> int:
     for master in filter(None, masters):
         _seal(case=case, master=master, retain_until=now + timedelta(days=days), now=now)
     with tenant_scope(tenant_id):
-        return case.exhibits.count()
+        return exhibits_of(case).count()
 
 
 def _seal(*, case: Case, master: EvidenceItem, retain_until: datetime, now: datetime) -> None:
     with tenant_scope(case.tenant_id):
-        sealed_already = case.exhibits.filter(
+        sealed_already = Exhibit.objects.filter(
             item__sha256=master.sha256, item__alert=master.alert_id
         )
         if sealed_already.exists():

@@ -1,21 +1,42 @@
-"""Reading cases."""
+"""Whose cases a person sees, what lies in one, and who confirmed it."""
 
-from django.db.models import Count, QuerySet
+from uuid import UUID
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
-from apps.cases.models import Case, Exhibit
+from apps.cases.models import Case, CaseLink, Exhibit
+from apps.reviews.models import Confirmation
 from apps.sites.queries import sites_visible_to
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:
     """The cases of the person's sites, newest first, with `exhibit_count`."""
     cases = Case.objects.filter(tenant_id=user.tenant_id, site__in=sites_visible_to(user))
-    return (
-        cases.select_related("site")
-        .annotate(exhibit_count=Count("exhibits"))
-        .order_by("-opened_at")
-    )
+    own = Exhibit.objects.filter(item__alert__incident__case=OuterRef("pk")).order_by()
+    counted = own.values("item__alert__incident__case").annotate(n=Count("pk")).values("n")
+    count = Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
+    return cases.select_related("site").annotate(exhibit_count=count).order_by("-opened_at", "-id")
 
 
 def exhibits_of(case: Case) -> QuerySet[Exhibit]:
-    return case.exhibits.select_related("item").order_by("number")
+    """The exhibits of the alerts whose incidents are in the case now: its own first, then those of merged cases."""
+    found = Exhibit.objects.filter(item__alert__incident__case=case)
+    return found.select_related("item", "case").order_by("case__opened_at", "case_id", "number")
+
+
+def confirmers_of(case: Case) -> set[UUID]:
+    """Everybody who confirmed any incident of the case, or whose confirmation opened it."""
+    incidents = case.incidents.all()
+    decided = incidents.values_list("disposition__decided_by", flat=True)
+    alerts = incidents.values("alert_id")
+    confirmed = Confirmation.objects.filter(task__alert_id__in=alerts)
+    return {case.opened_by, *decided, *confirmed.values_list("user_id", flat=True)}
+
+
+def links_of(case: Case) -> list[tuple[CaseLink, Case]]:
+    """The standing links with other cases, each with the other one."""
+    onward = case.links_onward.filter(ended_at=None).select_related("other__site")
+    back = case.links_back.filter(ended_at=None).select_related("case__site")
+    return [*((link, link.other) for link in onward), *((link, link.case) for link in back)]
