@@ -1,8 +1,11 @@
 """Shapes of the cases API."""
 
+from typing import Any
+
 from rest_framework import serializers
 
-from apps.cases.models import Case, Exhibit
+from apps.cases.models import Case, CaseRelation, Exhibit, PersonRole
+from apps.triage.states import CaseState
 
 
 class CaseSummary(serializers.ModelSerializer[Case]):
@@ -62,3 +65,93 @@ class CaseDetail(CaseSummary):
     def get_alerts(self, case: Case) -> list[str]:
         """The ids of the alerts whose confirmations the case rests on."""
         return [str(incident.alert_id) for incident in case.incidents.all()]
+
+
+class _Plain(serializers.Serializer[Any]):
+    """Checks shape only; what is allowed is the operation's to say."""
+
+
+class Assigning(_Plain):
+    assignee = serializers.UUIDField(allow_null=True, required=False, default=None)
+
+
+class NoteWriting(_Plain):
+    text = serializers.CharField(max_length=5_000)
+    incident = serializers.UUIDField(required=False, allow_null=True, default=None)
+    person = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class NoteEditing(_Plain):
+    note = serializers.UUIDField()
+    base = serializers.IntegerField(min_value=1)
+    text = serializers.CharField(max_length=5_000)
+
+
+class TaskAdding(_Plain):
+    title = serializers.CharField(max_length=200)
+    due_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    assignee = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class TaskDoing(_Plain):
+    task = serializers.UUIDField()
+    done = serializers.BooleanField()
+
+
+class OffenceSetting(_Plain):
+    offence = serializers.CharField(max_length=40)
+    particulars = serializers.DictField(
+        child=serializers.CharField(max_length=300, allow_blank=True), required=False, default=dict
+    )
+
+
+class PersonAdding(_Plain):
+    role = serializers.ChoiceField(choices=PersonRole.choices)
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    observed = serializers.CharField(max_length=1_000, required=False, allow_blank=True, default="")
+    entry = serializers.UUIDField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class AlertLinking(_Plain):
+    alert = serializers.CharField(max_length=40, help_text="Reference (A-1A2B3C4D) or id.")
+    reason = serializers.CharField(max_length=500)
+
+
+class CaseLinking(_Plain):
+    other = serializers.CharField(max_length=40, help_text="Reference (C-1A2B3C4D) or id.")
+    relation = serializers.ChoiceField(choices=CaseRelation.choices)
+    reason = serializers.CharField(max_length=500)
+
+
+class Ending(_Plain):
+    kind = serializers.ChoiceField(choices=["alert", "case", "person"])
+    connection = serializers.UUIDField()
+    reason = serializers.CharField(max_length=500)
+
+
+class Merging(_Plain):
+    into = serializers.CharField(max_length=40, help_text="Reference (C-1A2B3C4D) or id.")
+    reason = serializers.CharField(max_length=500)
+
+
+class Splitting(_Plain):
+    incidents = serializers.ListField(child=serializers.UUIDField(), allow_empty=False)
+    reason = serializers.CharField(max_length=500)
+
+
+class Undoing(_Plain):
+    reason = serializers.CharField(max_length=500)
+
+
+class Moving(_Plain):
+    to = serializers.ChoiceField(choices=[state.value for state in CaseState])
+    version = serializers.IntegerField(min_value=1)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class Answer(_Plain):
+    """What became of it, in words; `code` only of a refusal."""
+
+    detail = serializers.CharField()
+    code = serializers.CharField(required=False)

@@ -1,12 +1,19 @@
 from django.urls import path
 
 from apps.cases import views
+from apps.cases.acts import ACTS
 from apps.cases.case_file import views as files
 from apps.cases.dossier import views as dossiers
 
 urlpatterns = [
     path("cases/", views.cases, name="cases"),
+    path("cases/board/", views.board, name="case-board"),
+    path("cases/approvals/", views.approvals, name="approvals"),
     path("cases/<uuid:case_id>/", views.case, name="case"),
+    *[
+        path(f"cases/<uuid:case_id>/do/{act.name}/", views.view_of(act), name=f"case-{act.name}")
+        for act in ACTS
+    ],
     path("cases/<uuid:case_id>/move/", views.move, name="case-move"),
     path("cases/<uuid:case_id>/files/", files.case_files, name="case-files"),
     path("cases/<uuid:case_id>/files/<uuid:file_id>/", files.case_file, name="case-file"),

@@ -1,5 +1,6 @@
 """Cases on screen."""
 
-from apps.cases.views.cases import case, cases, move
+from apps.cases.views.acting import approvals, view_of
+from apps.cases.views.cases import board, case, cases, move
 
-__all__ = ["case", "cases", "move"]
+__all__ = ["approvals", "board", "case", "cases", "move", "view_of"]

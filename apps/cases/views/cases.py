@@ -1,14 +1,16 @@
 """Cases on screen: the list, one case with its exhibits and their custody, and moving it on."""
 
 from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -16,19 +18,29 @@ from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.queries import name_of
+from apps.accounts.sessions import authenticated_recently, prove_it_is_you
 from apps.alerts.models import Alert
+from apps.audit.events import Event, Subject
+from apps.audit.operations import record
 from apps.cases.forms import CaseMoveForm
-from apps.cases.history import history_of_case
 from apps.cases.models import Case, Exhibit
 from apps.cases.operations import UnableToMoveCase, move_case
-from apps.cases.queries import cases_visible_to, exhibits_of
+from apps.cases.queries import (
+    Wanted,
+    cases_visible_to,
+    confirmers_of,
+    exhibits_of,
+    find_cases,
+    page_of,
+)
+from apps.cases.workbench import workbench_of
 from apps.evidence.models import CustodyEvent, EvidenceItem
 from apps.evidence.queries import custody_of, latest_dossier
-from apps.sites.queries import allows
+from apps.sites.queries import allows, sites_visible_to
 from apps.triage import states
 from apps.triage.states import CaseState
 
-PAGE_ROWS = 50
+BOARD_ROWS = 15
 MOVE_WORDS = {
     CaseState.UNDER_INVESTIGATION: "Start investigating",
     CaseState.SUBMITTED_FOR_APPROVAL: "Submit for approval",
@@ -50,6 +62,7 @@ class ExhibitCard:
     """An exhibit with the steps of its custody and the names of those who took them."""
 
     exhibit: Exhibit
+    label: str
     custody: list[tuple[CustodyEvent, str]]
 
 
@@ -74,43 +87,110 @@ class Move:
 @never_cache
 @require_GET
 def cases(request: HttpRequest) -> HttpResponse:
-    """The cases of the person's sites, newest first."""
+    """The cases of the person's sites that fit what was asked for, newest first."""
     user = _viewer(request)
-    found = cases_visible_to(user)
-    site = request.GET.get("site", "")
-    if _is_uuid(site):
-        found = found.filter(site_id=site)
-    page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
-    return render(request, "cases/cases.html", {"page": page, "site": site, "keys": KEYS})
+    asked = request.GET
+    wanted = Wanted(
+        words=asked.get("q", ""),
+        site_id=_uuid(asked.get("site", "")),
+        state=asked.get("state", "") if asked.get("state", "") in states.CASE.states else "",
+        assignee=user.id if asked.get("mine") else _uuid(asked.get("assignee", "")),
+        day=_day(asked.get("day", "")),
+    )
+    page = page_of(find_cases(user, wanted), asked.get("after", ""))
+    kept = {key: value for key, value in asked.items() if value and key != "after"}
+    context = {
+        "page": page,
+        "asked": asked,
+        "state_choices": Case._meta.get_field("state").choices,
+        "next": urlencode({**kept, "after": page.after}) if page.after else "",
+        "sites": sites_visible_to(user),
+        "may_approve": user.may(Permission.APPROVE_CASES),
+        "keys": KEYS,
+    }
+    return render(request, "cases/cases.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def board(request: HttpRequest) -> HttpResponse:
+    """The newest cases of every state in a column; each moves through the same step as on its page."""
+    user = _viewer(request)
+    columns = []
+    for state in states.CASE.states:
+        found = find_cases(user, Wanted(state=state))[:BOARD_ROWS]
+        nexts = states.CASE.transitions[state]
+        moves = [
+            (to, words)
+            for to, words in MOVE_WORDS.items()
+            if to in nexts and to not in (CaseState.APPROVED, CaseState.REOPENED)
+        ]
+        if state == CaseState.SUBMITTED_FOR_APPROVAL:
+            moves = []  # approving and sending back are done on the page, with the file in view
+        columns.append((state, list(found), moves))
+    context = {"columns": columns, "may_edit": user.may(Permission.EDIT_CASES)}
+    return render(request, "cases/board.html", context)
 
 
 @login_required
 @never_cache
 @require_GET
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """One case: what it rests on, its sealed exhibits, and everything that happened."""
-    user, found = _case_for(request, case_id)
+    """One case: what it rests on, who works on it, its sealed exhibits, and everything that happened."""
+    user, found = case_for(request, case_id)
+    _note_view(request, user, found)
+    return case_page(request, user, found)
+
+
+def case_page(
+    request: HttpRequest,
+    user: User,
+    found: Case,
+    *,
+    kept: dict[str, object] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a case; `kept` is what was filled in when something was refused."""
     may_view = allows(user, Permission.VIEW_EVIDENCE, found.site_id)
+    may_edit = user.may(Permission.EDIT_CASES)
     context = {
         "case": found,
         "opened_by": name_of(found.opened_by),
-        "exhibits": [_exhibit_card(exhibit) for exhibit in exhibits_of(found)],
+        "exhibits": [_exhibit_card(exhibit, found) for exhibit in exhibits_of(found)],
         "linked": _linked(found),
-        "history": history_of_case(found),
-        "moves": _moves(user, found),
+        "moves": [] if found.merged_into_id else _moves(user, found),
         "may_view_evidence": may_view,
-        "may_propose": allows(user, Permission.PROPOSE_WATCHLIST, found.site_id),
+        "may_edit": may_edit and not found.merged_into_id,
+        "may_undo": may_edit and bool(found.merged_into_id),
+        "may_propose": user.may(Permission.PROPOSE_WATCHLIST),
         "zone": found.site.timezone,
         "keys": KEYS[-1:],
+        "kept": kept or {},
+        **workbench_of(found, may_view=may_view, shown=request.GET.get("show", "")),
     }
-    return render(request, "cases/case.html", context)
+    return render(request, "cases/case.html", context, status=status)
+
+
+def _note_view(request: HttpRequest, user: User, found: Case) -> None:
+    """Looking at people is an event of theirs, looking at the case one of the case."""
+    actor = actor_of(request)
+    record(actor=actor, event=Event.CASE_VIEWED, subject=Subject("case", found.id))
+    if user.may(Permission.VIEW_EVIDENCE):
+        for person_id in found.people.filter(ended_at=None).values_list("person_id", flat=True):
+            record(
+                actor=actor,
+                event=Event.PERSON_VIEWED,
+                subject=Subject("person", person_id),
+                details={"case": str(found.id)},
+            )
 
 
 @login_required
 @require_POST
 def move(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Move a case along its table, or say who was faster."""
-    user, found = _case_for(request, case_id)
+    user, found = case_for(request, case_id)
     form = CaseMoveForm(request.POST)
     if not form.is_valid():
         messages.error(request, "The case was not moved: the form was incomplete. Try again.")
@@ -121,6 +201,8 @@ def move(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if form.cleaned_data["version"] != found.version:
         messages.error(request, "Somebody else moved this case meanwhile. Look at it again first.")
         return redirect("case", case_id=found.id)
+    if to is CaseState.APPROVED and not authenticated_recently(request):
+        return prove_it_is_you(request, reverse("case", args=[found.id]))
     try:
         move_case(actor=actor_of(request), case=found, to=to, reason=form.cleaned_data["reason"])
     except UnableToMoveCase as refusal:
@@ -138,7 +220,7 @@ def _viewer(request: HttpRequest) -> User:
     return user
 
 
-def _case_for(request: HttpRequest, case_id: UUID) -> tuple[User, Case]:
+def case_for(request: HttpRequest, case_id: UUID) -> tuple[User, Case]:
     """The case as this person may see it: 404 to strangers, 403 to those who may not look."""
     user = request.user
     assert isinstance(user, User)
@@ -148,11 +230,13 @@ def _case_for(request: HttpRequest, case_id: UUID) -> tuple[User, Case]:
     return user, found
 
 
-def _exhibit_card(exhibit: Exhibit) -> ExhibitCard:
+def _exhibit_card(exhibit: Exhibit, case: Case) -> ExhibitCard:
     events = list(custody_of(exhibit.item))
     names = {id_: name_of(id_) for id_ in {event.actor_id for event in events}}
     return ExhibitCard(
-        exhibit=exhibit, custody=[(event, names[event.actor_id]) for event in events]
+        exhibit=exhibit,
+        label=exhibit.label_in(case.id),
+        custody=[(event, names[event.actor_id]) for event in events],
     )
 
 
@@ -176,7 +260,7 @@ def _moves(user: User, case: Case) -> list[Move]:
 def _why_not(user: User, case: Case, to: CaseState) -> str:
     if not allows(user, _permission_for(to), case.site_id):
         return "Your role does not allow it"
-    if to is CaseState.APPROVED and user.id == case.opened_by:
+    if to is CaseState.APPROVED and user.id in confirmers_of(case):
         return "You confirmed this theft; somebody else has to approve the case"
     return ""
 
@@ -185,9 +269,15 @@ def _permission_for(to: CaseState) -> Permission:
     return Permission.APPROVE_CASES if to is CaseState.APPROVED else Permission.EDIT_CASES
 
 
-def _is_uuid(text: str) -> bool:
+def _uuid(text: str) -> UUID | None:
     try:
-        UUID(text)
+        return UUID(text)
     except ValueError:
-        return False
-    return True
+        return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,167 @@
+"""What the page of a case shows of the work in it: people, notes, tasks, connections, acts and one timeline."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.accounts.queries import people_who_may
+from apps.cases.history import Moment, history_of_case
+from apps.cases.models import Case, CasePerson, CaseRelation, NoteVersion, PersonRole
+from apps.cases.offences import offences
+from apps.cases.queries import links_of
+from apps.people.operations import unseal
+from apps.people.queries import ERASED, name_of
+from apps.triage.vocabulary import label_words
+
+FILTERS = (
+    ("", "Everything"),
+    ("happened", "What happened"),
+    ("note", "Notes"),
+    ("task", "Tasks"),
+    ("record", "Record"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonCard:
+    """Somebody in the case as this viewer may read them."""
+
+    row: CasePerson
+    called: str
+    observed: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteCard:
+    """A note: its wordings, oldest first, readable or said to be erased, and what it is pinned to."""
+
+    id: UUID
+    pin: str
+    number: int
+    text: str
+    versions: list[tuple[NoteVersion, str]]
+    written_by: UUID
+    written_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the timeline; `alert_id` leads to its media."""
+
+    at: datetime
+    kind: str
+    icon: str
+    words: str
+    by: UUID | None = None
+    alert_id: UUID | None = None
+    moment: Moment | None = None
+
+
+def workbench_of(case: Case, *, may_view: bool, shown: str) -> dict[str, Any]:
+    """Everything but exhibits and moves; names and sealed words only for those who may view evidence."""
+    people = [
+        _person(row, may_view) for row in case.people.filter(ended_at=None).select_related("person")
+    ]
+    notes = _notes(case, may_view)
+    tasks = list(case.tasks.all())
+    incidents = list(case.incidents.select_related("alert__camera"))
+    lines = _lines(case, notes, tasks, incidents)
+    workers = people_who_may(case.tenant_id, Permission.EDIT_CASES)
+    return {
+        "people": people,
+        "notes": notes,
+        "tasks": tasks,
+        "incidents": incidents,
+        "alert_links": case.alert_links.filter(ended_at=None).select_related("alert__camera"),
+        "case_links": links_of(case),
+        "acts": [
+            *case.acts_here.select_related("source", "target"),
+            *case.acts_away.select_related("source", "target"),
+        ],
+        "lines": [line for line in lines if not shown or line.kind == shown],
+        "filters": FILTERS,
+        "shown": shown,
+        "offence": offences().get(case.offence),
+        "offence_facts": _facts(case),
+        "offences": offences().values(),
+        "roles": PersonRole.choices,
+        "relations": CaseRelation.choices,
+        "workers": list[User](workers),
+    }
+
+
+def _facts(case: Case) -> list[tuple[str, str, str]]:
+    kind = offences().get(case.offence)
+    words = kind.fields if kind else {}
+    return [(key, words[key], case.offence_fields.get(key, "")) for key in words]
+
+
+def _person(row: CasePerson, may_view: bool) -> PersonCard:
+    if not may_view:
+        return PersonCard(row=row, called=row.person.reference, observed="")
+    sealed = row.observed_sealed if not row.person.is_erased else None
+    return PersonCard(
+        row=row,
+        called=name_of(row.person),
+        observed=unseal(row.person, bytes(sealed)) if sealed else "",
+    )
+
+
+def _notes(case: Case, may_view: bool) -> list[NoteCard]:
+    found = case.notes.select_related("person__person", "incident__alert")
+    cards = []
+    for note in found.prefetch_related("versions"):
+        person = note.person.person if note.person else None
+        versions = [(one, _words(one, person, may_view)) for one in note.versions.all()]
+        pin = person.reference if person else note.incident.alert.reference if note.incident else ""
+        cards.append(
+            NoteCard(
+                id=note.id,
+                pin=pin,
+                number=versions[-1][0].number,
+                text=versions[-1][1],
+                versions=versions,
+                written_by=note.written_by,
+                written_at=note.written_at,
+            )
+        )
+    return cards
+
+
+def _words(version: NoteVersion, person: Any, may_view: bool) -> str:
+    if person is None:
+        return version.text
+    if person.is_erased or version.text_sealed is None:
+        return ERASED
+    if not may_view:
+        return "Words about a person are not part of your role."
+    return unseal(person, bytes(version.text_sealed))
+
+
+def _lines(case: Case, notes: list[NoteCard], tasks: list[Any], incidents: list[Any]) -> list[Line]:
+    lines = [
+        Line(
+            at=one.occurred_at,
+            kind="happened",
+            icon="video",
+            words=f"{label_words(one.alert.label)}, {one.alert.camera.name}",
+            alert_id=one.alert_id,
+        )
+        for one in incidents
+    ]
+    for note in notes:
+        words, by = note.text, note.written_by
+        lines.append(Line(at=note.written_at, kind="note", icon="file-text", words=words, by=by))
+    for task in tasks:
+        icon = "circle-check" if task.done_at else "list-checks"
+        words = f"{'Done' if task.done_at else 'To do'}: {task.title}"
+        at, by = task.done_at or task.made_at, task.done_by or task.made_by
+        lines.append(Line(at=at, kind="task", icon=icon, words=words, by=by))
+    lines.extend(
+        Line(at=moment.at, kind="record", icon=moment.icon, words=moment.words, moment=moment)
+        for moment in history_of_case(case)
+    )
+    return sorted(lines, key=lambda line: line.at)
