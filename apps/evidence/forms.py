@@ -51,18 +51,26 @@ class PeriodsForm(forms.Form):
         return {category: self.cleaned_data[category.value] for category in Category}
 
 
+def _small() -> forms.Select:
+    return forms.Select(attrs={"class": "input input-small"})
+
+
 class EvidenceFilterForm(forms.Form):
     """Filters of the list; what is not understood filters nothing."""
 
     kind = forms.ChoiceField(
-        label="Kind", required=False, choices=[("", "Any"), *EvidenceKind.choices]
+        label="Kind", required=False, choices=[("", "Any"), *EvidenceKind.choices], widget=_small()
     )
     state = forms.ChoiceField(
         label="State",
         required=False,
         choices=[("", "Any"), *((one.value, one.value.capitalize()) for one in EvidenceState)],
+        widget=_small(),
     )
     check = forms.ChoiceField(
-        label="Last check", required=False, choices=[("", "Any"), *CheckOutcome.choices]
+        label="Last check",
+        required=False,
+        choices=[("", "Any"), *CheckOutcome.choices],
+        widget=_small(),
     )
     held = forms.BooleanField(label="Held only", required=False)
