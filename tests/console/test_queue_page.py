@@ -107,14 +107,14 @@ def test_the_queue_costs_the_same_number_of_queries_however_long_it_is(
 
 
 def test_pages_of_the_queue_are_numbered(world: World, waiting: Waiting) -> None:
-    from apps.console import views
+    from apps.console import queue
 
     for _ in range(3):
         waiting()
     client = signed_in(world.operator)
     assert "Page 1" not in client.get("/").content.decode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(views, "PAGE_ROWS", 2)
+        patch.setattr(queue, "PAGE_ROWS", 2)
         second = client.get("/?page=2").content.decode()
     assert len(rows(second)) == 1
     assert "Page 2 of 2" in second
