@@ -16,6 +16,12 @@ _VIEW: dict[str, Permission] = {
     "evidence": Permission.VIEW_EVIDENCE,
     "cases": Permission.VIEW_CASES,
     "audit": Permission.VIEW_AUDIT,
+    "console": Permission.MANAGE_USERS,
+    "watchlists": Permission.VIEW_WATCHLIST,
+    "people": Permission.HANDLE_SUBJECT_REQUESTS,
+    "subject_requests": Permission.HANDLE_SUBJECT_REQUESTS,
+    "reports": Permission.DRAFT_REPORTS,
+    "oversight": Permission.VIEW_OVERSIGHT,
 }
 """Who sees an app's tables in the admin, besides needing `USE_ADMIN`."""
 

@@ -238,8 +238,6 @@ class Event(StrEnum):
     FAIRNESS_SAMPLE_IMPORTED = "fairness:sample_imported"
     FAIRNESS_ALARM_RAISED = "fairness:alarm_raised"
     FAIRNESS_ALARM_CLOSED = "fairness:alarm_closed"
-    PERSON_TRAINED = "person:trained"
-    PERSON_TRAINING_REVOKED = "person:training_revoked"
     TRAINING_EXPORTED = "training:exported"
     SOURCE_CREATED = "source:created"
     SOURCE_CHANGED = "source:changed"

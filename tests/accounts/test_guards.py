@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.cases.models import Case, CaseFile
+from apps.evidence.models import EvidenceItem, Hold, RetentionRules
 from apps.oversight.models import RecordsExport, SystemIncident
 from apps.reports.models import Report
 from apps.reviews.models import DecisionAttempt, HumanTask
@@ -31,6 +32,9 @@ GUARDED = {
     "system incident": SystemIncident,
     "records export": RecordsExport,
     "subject request": SubjectRequest,
+    "evidence item": EvidenceItem,
+    "hold": Hold,
+    "retention rules": RetentionRules,
 }
 APPEND_ONLY = [
     "alerts_assessment",

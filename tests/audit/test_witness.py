@@ -37,7 +37,7 @@ def witness(tmp_path: Path) -> Iterator[Witness]:
     """The example, run by a Python that knows no site-packages."""
     chain.key()
     keys = public_file(Path(configured.AUDIT_SIGNING_KEY_FILE))
-    command = [sys.executable, "-I", "-S", str(REPOSITORY / "examples/witness.py")]
+    command = [sys.executable, "-I", "-S", str(REPOSITORY / "docs/examples/witness.py")]
     files = ["--key", tmp_path / "seed", "--memory", tmp_path / "seen.json", "--log-keys", keys]
     process = subprocess.Popen(
         [*command, *map(str, files), "--port", "0"],

@@ -1,6 +1,6 @@
 """A witness for Second Look's audit chain: it remembers how long each chain was, and signs only what continues it.
 
-    python3 examples/witness.py --key witness.seed --memory witness.json --log-keys audit_signing_key.pub --port 8765
+    python3 docs/examples/witness.py --key witness.seed --memory witness.json --log-keys audit_signing_key.pub --port 8765
 
 Python 3.11 alone, from a checkout. Run it on a machine of somebody else: its worth is that the owner of the chain does not
 own it. It speaks the `add-checkpoint` request of C2SP tlog-witness and signs the note as it is (Ed25519). An example: one
@@ -72,7 +72,7 @@ class Witness:
         if old and not consistent(
             old_size=old,
             new_size=size,
-            old_root=bytes.fromhex(known["root"]),
+            old_root=bytes.fromhex(str(known["root"])),
             new_root=root,
             proof=proof,
         ):
