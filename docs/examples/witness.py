@@ -16,7 +16,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from apps.audit.merkle import consistent
 from apps.cases.case_file.verify import BASE, P, Point, Q, checkpoint_of, keys_of, multiplied
