@@ -8,7 +8,7 @@ import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
-from apps.triage.states import CaseState
+from apps.triage.states import CaseState, EvidenceState, RequestState, Verdict
 from config import env
 from config.admin_look import UNFOLD as UNFOLD  # a setting, read by its name
 
@@ -430,6 +430,12 @@ SPECTACULAR_SETTINGS = {
         "FairnessVerdict": "apps.reliability.serializers.findings.VERDICTS",
         "FairnessMeasure": "apps.reliability.serializers.findings.MEASURES",
         "BacktestState": "apps.reliability.policy_serializers.BACKTEST_STATES",
+        "EvidenceKind": "apps.evidence.models.EvidenceKind",
+        "EvidenceState": [(state.value, state.value) for state in EvidenceState],
+        "IdentityCheck": "apps.subject_requests.models.IdentityCheck",
+        "SubjectRequestKind": "apps.subject_requests.models.RequestKind",
+        "SubjectRequestState": [(state.value, state.value) for state in RequestState],
+        "Verdict": [(verdict.value, verdict.value) for verdict in Verdict],
         "ReportKind": "apps.reports.models.ReportKind",
         "ReportState": "apps.reports.serializers.REPORT_STATES",
     },

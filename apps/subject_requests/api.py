@@ -156,11 +156,21 @@ class _Act(_Requests):
 
 
 def _documented(name: str, shape: type[Serializer[Any]]) -> Any:
-    return extend_schema(
-        operation_id=f"subject_requests_{name}",
-        request=shape,
-        responses={200: shapes.RequestSummary, **_REFUSED},
-    )
+    """A method of its own for each act: what is said of one must not be said of all."""
+
+    def of(method: Any) -> Any:
+        def post(self: _Act, request: Request, request_id: UUID) -> Response:
+            answer: Response = method(self, request, request_id)
+            return answer
+
+        described = extend_schema(
+            operation_id=f"subject_requests_{name}",
+            request=shape,
+            responses={200: shapes.RequestSummary, **_REFUSED},
+        )
+        return described(post)
+
+    return of
 
 
 class Identify(_Act):
@@ -236,7 +246,7 @@ class Extend(_Act):
 class Refuse(_Act):
     """Refuse on a legal ground."""
 
-    shape = shapes.RequestRefusalSerializer
+    shape = shapes.RefuseRequestSerializer
     post = _documented("refuse", shape)(_Act.post)
 
     def carry_out(

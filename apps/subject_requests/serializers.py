@@ -43,7 +43,7 @@ class RequestSummary(serializers.ModelSerializer[SubjectRequest]):
         ]
 
 
-class FindingSerializer(serializers.ModelSerializer[Finding]):
+class SubjectFindingSerializer(serializers.ModelSerializer[Finding]):
     class Meta:
         model = Finding
         fields = ["id", "kind", "label", "happened_at", "found_how", "state", "judged_at"]
@@ -53,7 +53,7 @@ class RequestDetail(RequestSummary):
     """One request with the person's name and its findings."""
 
     name = serializers.SerializerMethodField()
-    findings = FindingSerializer(many=True, read_only=True)
+    findings = SubjectFindingSerializer(many=True, read_only=True)
 
     class Meta(RequestSummary.Meta):
         fields = [*RequestSummary.Meta.fields, "identity_check", "name", "findings"]
@@ -100,7 +100,7 @@ class RequestReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=LONGEST_WORDS)
 
 
-class RequestRefusalSerializer(serializers.Serializer[Any]):
+class RefuseRequestSerializer(serializers.Serializer[Any]):
     ground = serializers.ChoiceField(choices=RefusalGround.choices)
     wording = serializers.CharField(max_length=LONGEST_WORDS)
 
