@@ -105,6 +105,8 @@ def test_a_sequencer_reads_nothing_but_the_chain(sequencer_connection: Connectio
         "audit_tree",
         "audit_checkpoint",
         "audit_checkpoint_copy",
+        "audit_checkpoint_cosignature",
+        "audit_checkpoint_stamp",
         "audit_heartbeat",
     }
 

@@ -44,8 +44,9 @@ _ONCE = {
         GROUP BY tenant_id, subject_kind, subject_id, event HAVING count(*) > 1""",
 }
 
+# A correction is its own recorded act: it supersedes, and its event in the chain names who corrected.
 _UNAUTHORISED = """
-    SELECT d.alert_id FROM alerts_disposition d WHERE NOT EXISTS (
+    SELECT d.alert_id FROM alerts_disposition d WHERE d.supersedes_id IS NULL AND NOT EXISTS (
         SELECT 1 FROM reviews_decisionattempt t
         JOIN reviews_confirmation c ON c.attempt_id = t.id AND c.user_id = t.user_id
         LEFT JOIN reviews_humantask other ON other.settled_by_id = c.id
