@@ -33,7 +33,11 @@ from pyhanko_certvalidator import ValidationContext
 from pypdf import PdfReader
 from pytest_django import Settings
 
-from apps.evidence.documents.certificates import UnableToSign, organisation_seal
+from apps.evidence.documents.certificates import (
+    UnableToSign,
+    known_certificates,
+    organisation_seal,
+)
 from apps.evidence.documents.pades import Level, read_signatures, sign_pdf, signed_pdf
 from apps.evidence.documents.typesetting import UnableToTypeset, compile_pdf
 
@@ -249,6 +253,12 @@ def test_a_certificate_that_ran_out_is_made_anew_and_old_documents_stay_known(
     later = NOW + 4000 * DAY
     assert organisation_seal(now=later).fingerprint != read_signatures(old)[0].fingerprint
     assert read_signatures(old)[0].is_good
+
+
+def test_a_certificate_of_a_clock_that_was_ahead_is_made_anew(own_key: Path) -> None:
+    ahead = organisation_seal(now=NOW + 400 * DAY)
+    assert organisation_seal(now=NOW).fingerprint != ahead.fingerprint
+    assert ahead.fingerprint in known_certificates()
 
 
 def test_a_document_signed_elsewhere_is_not_known_here(

@@ -61,13 +61,14 @@ class Seal:
 def organisation_seal(*, now: datetime) -> Seal:
     """The seal documents are signed with at `now`: the PKCS#12 of the settings, else the self-made one.
 
-    The self-made one is made (mode 0600) when there is none and again when it has run out. Every certificate that was
-    used is remembered beside it, so that older signatures stay known. Raises UnableToSign.
+    The self-made one is made (mode 0600) when there is none, and again when it is not valid now: it has run out, or
+    the clock was ahead when it was made. Every certificate that was used is remembered beside it, so that older
+    signatures stay known. Raises UnableToSign.
     """
     path = settings.DOCUMENT_PKCS12_FILE
     seal = _own(path) if path else _self_made(settings.DOCUMENT_SIGNING_KEY_FILE, now)
-    begins, ends = seal.certificate.not_valid_before_utc, seal.certificate.not_valid_after_utc
-    if not begins <= now <= ends:
+    if not _is_valid(seal, now):
+        begins, ends = seal.certificate.not_valid_before_utc, seal.certificate.not_valid_after_utc
         raise UnableToSign(
             f"The certificate in {path} is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}: "
             "documents cannot be signed with it now. Set DOCUMENT_PKCS12_FILE to a current one."
@@ -122,11 +123,16 @@ def _self_made(path: Path, now: datetime) -> Seal:
     if not path.exists():
         _make(path, now)
     seal = _loaded(path)
-    if now > seal.certificate.not_valid_after_utc:
+    if not _is_valid(seal, now):
         path.rename(path.with_name(f"{path.name}.until-{now:%Y%m%d%H%M%S}"))
         _make(path, now)
         seal = _loaded(path)
     return seal
+
+
+def _is_valid(seal: Seal, now: datetime) -> bool:
+    certificate = seal.certificate
+    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
 
 
 def _loaded(path: Path) -> Seal:
