@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "apps.reports",
     "apps.subject_requests",
     "apps.oversight",
+    "apps.webhooks",
     "apps.console",
     "workers",
 ]
@@ -166,6 +167,20 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(),
         "options": {"expires": 50},
     },
+    "notifications": {
+        "task": "apps.notifications.tasks.gather_notifications",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "notification-mail": {
+        "task": "apps.notifications.tasks.mail_notifications",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "notifications-over": {
+        "task": "apps.notifications.tasks.forget_notifications",
+        "schedule": crontab(hour="3", minute="25"),
+    },
     "system-cards": {
         "task": "apps.oversight.tasks.keep_cards",
         "schedule": crontab(minute="17"),
@@ -239,6 +254,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="5", minute="10"),
     },
     "evidence-holds": {"task": "apps.evidence.tasks.follow_holds", "schedule": 300.0},
+    "webhooks": {
+        "task": "apps.webhooks.tasks.send_events",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "webhook-log": {
+        "task": "apps.webhooks.tasks.forget_deliveries",
+        "schedule": crontab(hour="4", minute="40"),
+    },
     "spool": {"task": "apps.alerts.tasks.sweep_spool", "schedule": crontab(minute="*/10")},
 }
 
@@ -441,6 +465,10 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+
+# --- Training: people decide only when trained for this release. Name a new one when what they see or do changes:
+# what a verdict or a reason means, which signals decide, what the decision bar asks. Not for mere repairs.
+TRAINING_RELEASE = env.text("TRAINING_RELEASE", "2026.1")
 
 # --- Logs -----------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ _VIEW: dict[str, Permission] = {
     "subject_requests": Permission.HANDLE_SUBJECT_REQUESTS,
     "reports": Permission.DRAFT_REPORTS,
     "oversight": Permission.VIEW_OVERSIGHT,
+    "webhooks": Permission.MANAGE_WEBHOOKS,
 }
 """Who sees an app's tables in the admin, besides needing `USE_ADMIN`."""
 

@@ -63,6 +63,7 @@ class Permission(StrEnum):
     MANAGE_ZONES = "zones:manage"  # at a site: zones on its cameras, operator minutes
     MANAGE_SOURCES = "sources:manage"
     MANAGE_USERS = "users:manage"
+    MANAGE_WEBHOOKS = "webhooks:manage"  # where events are sent, and how that went
     USE_ADMIN = "admin:use"
     OPERATE = "system:operate"  # Temporal UI, system state
 
@@ -183,8 +184,12 @@ TENANT_WIDE: frozenset[Permission] = frozenset(
         Permission.MANAGE_FAIRNESS,
         Permission.MANAGE_SOURCES,
         Permission.MANAGE_USERS,
+        Permission.MANAGE_WEBHOOKS,
         Permission.USE_ADMIN,
         Permission.OPERATE,
     }
 )
 """Permissions that are not about one site."""
+
+NEEDS_TRAINING: frozenset[Permission] = frozenset({Permission.DECIDE, Permission.CONFIRM_SIGHTING})
+"""What nobody does without a training record for the release in use, whatever their role."""

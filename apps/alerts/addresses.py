@@ -22,6 +22,8 @@ OUTSIDE: Final = (
     "The address lies outside the store's network, and frames show people. Allow it for this source first, "
     "if they may leave."
 )
+PLAIN: Final = "Outside the store's network frames go by https only."
+UNKNOWN: Final = "The name of the detector's address is not known here."
 NEVER: Final = "The address is none that a detector can be asked at."
 
 Address = IPv4Address | IPv6Address
@@ -69,7 +71,7 @@ def require_address(address: Address, *, beyond_network: bool, encrypted: bool) 
     if not beyond_network:
         raise AddressRefused(OUTSIDE)
     if not encrypted:
-        raise AddressRefused("Outside the store's network frames go by https only.")
+        raise AddressRefused(PLAIN)
 
 
 async def resolved(host: str, port: int, *, beyond_network: bool, encrypted: bool) -> str:
@@ -78,10 +80,10 @@ async def resolved(host: str, port: int, *, beyond_network: bool, encrypted: boo
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise AddressRefused("The name of the detector's address is not known here.") from None
+        raise AddressRefused(UNKNOWN) from None
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
     for one in addresses:
         require_address(ip_address(one), beyond_network=beyond_network, encrypted=encrypted)
     if not addresses:
-        raise AddressRefused("The name of the detector's address is not known here.")
+        raise AddressRefused(UNKNOWN)
     return addresses[0]

@@ -227,6 +227,8 @@ class Event(StrEnum):
     USER_CREATED = "user:created"
     USER_CHANGED = "user:changed"
     USER_DEACTIVATED = "user:deactivated"
+    USER_TRAINED = "user:trained"
+    USER_TRAINING_REVOKED = "user:training_revoked"
     GRANT_CHANGED = "grant:changed"
     SETTINGS_CHANGED = "settings:changed"
     COST_MODEL_CHANGED = "cost_model:changed"
@@ -253,6 +255,16 @@ class Event(StrEnum):
     ZONE_REMOVED = "zone:removed"
     ROSTER_CHANGED = "roster:changed"
 
+    CAMERA_PICTURE_CHANGED = "camera:picture_changed"
+    WEBHOOK_CREATED = "webhook:created"
+    WEBHOOK_CHANGED = "webhook:changed"
+    WEBHOOK_SECRET_ROTATED = "webhook:secret_rotated"  # noqa: S105 - the name of an event
+    WEBHOOK_PINGED = "webhook:pinged"
+    WEBHOOK_DELIVERED = "webhook:delivered"
+    WEBHOOK_GIVEN_UP = "webhook:given_up"
+    WEBHOOK_PAUSED = "webhook:paused"
+    WEBHOOK_RETRIED = "webhook:retried"
+
     MACHINE_STOPPED = "machine:stopped"
     MACHINE_RESUMED = "machine:resumed"
     RISK_REGISTER_CHANGED = "risk_register:changed"
@@ -272,6 +284,8 @@ class Event(StrEnum):
 
     VIEW_SAVED = "saved_view:saved"
     VIEW_DELETED = "saved_view:deleted"
+    NOTIFICATIONS_READ = "notifications:read"
+    NOTIFICATIONS_CHOSEN = "notifications:chosen"
 
     AUDIT_CHECK_ASKED = "audit:check_asked"
     AUDIT_CHECK_ENDED = "audit:check_ended"

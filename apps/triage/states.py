@@ -98,6 +98,22 @@ class OutboxState(StrEnum):
     STARTED = "started"
 
 
+class WebhookState(StrEnum):
+    """An address of an integrator. `paused`: it failed too often, and a person has to switch it on again."""
+
+    ACTIVE = "active"
+    OFF = "off"
+    PAUSED = "paused"
+
+
+class DeliveryState(StrEnum):
+    """One event on its way to one webhook. `given_up` can be sent again by a person."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
+
+
 class EntryState(StrEnum):
     """A watchlist entry. Only a second person's confirmation makes it `active`; time can only end it."""
 
@@ -479,6 +495,26 @@ RECORDS_EXPORT = _machine(
     },
 )
 
+WEBHOOK = _machine(
+    "webhook",
+    initial={WebhookState.ACTIVE},
+    arrows={
+        WebhookState.ACTIVE: {WebhookState.OFF, WebhookState.PAUSED},
+        WebhookState.OFF: {WebhookState.ACTIVE},
+        WebhookState.PAUSED: {WebhookState.ACTIVE, WebhookState.OFF},
+    },
+)
+
+DELIVERY = _machine(
+    "webhook delivery",
+    initial={DeliveryState.WAITING},
+    arrows={
+        DeliveryState.WAITING: {DeliveryState.DELIVERED, DeliveryState.GIVEN_UP},
+        DeliveryState.DELIVERED: {DeliveryState.WAITING},
+        DeliveryState.GIVEN_UP: {DeliveryState.WAITING},
+    },
+)
+
 MACHINES = (
     ALERT,
     CLIP,
@@ -497,4 +533,6 @@ MACHINES = (
     RETENTION,
     SYSTEM_INCIDENT,
     RECORDS_EXPORT,
+    WEBHOOK,
+    DELIVERY,
 )

@@ -15,6 +15,7 @@ from apps.sites.models import Stop
 from apps.subject_requests.models import SubjectRequest
 from apps.triage import states
 from apps.watchlists.models import SightingLead, WatchlistEntry
+from apps.webhooks.models import Webhook, WebhookDelivery
 from tests.world import World, make_alert, write_assessment
 
 GUARDED = {
@@ -35,6 +36,8 @@ GUARDED = {
     "evidence item": EvidenceItem,
     "hold": Hold,
     "retention rules": RetentionRules,
+    "webhook": Webhook,
+    "webhook delivery": WebhookDelivery,
 }
 APPEND_ONLY = [
     "alerts_assessment",
