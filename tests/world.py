@@ -7,14 +7,15 @@ Rows are written as the runtime role inside the tenant's scope, as the product w
 import hashlib
 import itertools
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import connection
 from guardian.shortcuts import assign_perm
 
-from apps.accounts.models import Tenant, User
-from apps.accounts.permissions import Permission, Role
+from apps.accounts.models import Tenant, TrainingRecord, User
+from apps.accounts.permissions import NEEDS_TRAINING, Permission, Role
 from apps.accounts.tenancy import SETTING, tenant_scope
 from apps.alerts.models import Alert, Clip
 from apps.alerts.operations.analysis import begin_analysis, record_assessment, route
@@ -61,7 +62,22 @@ def make_tenant(*, is_drill: bool = False) -> Tenant:
     )
 
 
-def make_person(tenant: Tenant, role: Role, *sites: Site) -> User:
+def train(person: User) -> TrainingRecord:
+    """The record that lets a person decide, as of before every story."""
+    with tenant_scope(person.tenant_id):
+        return TrainingRecord.objects.create(
+            tenant_id=person.tenant_id,
+            person=person,
+            release=settings.TRAINING_RELEASE,
+            trainer="Tess Trainer",
+            covered="Decisions, limits of the machine, people's rights.",
+            trained_on=date(2026, 1, 1),
+            valid_until=date(2100, 1, 1),
+            recorded_at=datetime(2026, 1, 2, tzinfo=UTC),
+        )
+
+
+def make_person(tenant: Tenant, role: Role, *sites: Site, is_trained: bool = True) -> User:
     number = next(_numbers)
     person = User(
         username=f"person{number}@example.test",
@@ -76,6 +92,8 @@ def make_person(tenant: Tenant, role: Role, *sites: Site) -> User:
     person.save()
     for site in sites:
         assign_perm("sites.work_site", person, site)
+    if is_trained and any(person.may(one) for one in NEEDS_TRAINING):
+        train(person)
     return person
 
 

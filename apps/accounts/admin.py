@@ -11,8 +11,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 
 from apps.accounts.actors import actor_of
-from apps.accounts.admin_base import AuditedAdmin
-from apps.accounts.models import Tenant, User
+from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin
+from apps.accounts.models import Tenant, TrainingRecord, TrainingRevocation, User
 from apps.accounts.operations import change_person, create_person
 from apps.accounts.permissions import Role
 from apps.audit.events import Event
@@ -90,3 +90,20 @@ class PersonAdmin(AuditedAdmin):
             password=form.cleaned_data["password"],
         )
         obj.pk = created.pk
+
+
+@admin.register(TrainingRecord)
+class TrainingRecordAdmin(ReadOnlyAdmin):
+    """Written under Compliance, Training: never changed, only taken back by a record of its own."""
+
+    list_display = ["person", "release", "trained_on", "valid_until", "recorded_by", "recorded_at"]
+    list_filter = ["release"]
+    list_select_related = ["person", "recorded_by"]
+    search_fields = ["person__email", "person__first_name", "person__last_name", "trainer"]
+
+
+@admin.register(TrainingRevocation)
+class TrainingRevocationAdmin(ReadOnlyAdmin):
+    list_display = ["record", "reason", "revoked_by", "revoked_at"]
+    list_select_related = ["record", "revoked_by"]
+    search_fields = ["record__person__email", "reason"]

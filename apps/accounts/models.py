@@ -97,3 +97,51 @@ class User(AbstractUser):
     def may(self, permission: Permission) -> bool:
         """Whether the role allows `permission` at all; where it applies is the site's question."""
         return self.is_active and permission in ROLE_PERMISSIONS[Role(self.role)]
+
+
+class TrainingRecord(models.Model):
+    """That somebody was trained for a release of the product (Art. 4, Art. 26). Written once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="training_records")
+    release = models.CharField(max_length=40)
+    trainer = models.CharField(max_length=120, help_text="Who held the training.")
+    covered = models.TextField(max_length=2_000, help_text="What the training covered.")
+    trained_on = models.DateField()
+    valid_until = models.DateField()
+    recorded_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty: by a drill."
+    )
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-recorded_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(recorded_by=models.F("person")),
+                name="nobody_records_their_own_training",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_until__gte=models.F("trained_on")),
+                name="training_ends_after_it_began",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release} until {self.valid_until}"
+
+
+class TrainingRevocation(models.Model):
+    """That a training record counts no longer, and why. Written once."""
+
+    record = models.OneToOneField(
+        TrainingRecord, primary_key=True, on_delete=models.PROTECT, related_name="revocation"
+    )
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=1_000)
+    revoked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.record_id} revoked"

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     VIEW_CLIPS = "clips:view"  # at a site: play the footage
     RAISE_ALERTS = "alerts:raise"  # at a site: upload form
     DECIDE = "alerts:decide"  # at a site: prepare and submit a disposition
+    RECORD_INTERVENTIONS = "interventions:record"  # at a site: outcome on the floor, complaints
     ASSIGN_TASKS = "tasks:assign"  # at a site: give a human task to somebody else
     VIEW_CASES = "cases:view"  # at a site
     EDIT_CASES = "cases:edit"  # at a site
@@ -73,6 +74,7 @@ _HANDLES_ALERTS = {
     Permission.VIEW_CLIPS,
     Permission.RAISE_ALERTS,
     Permission.DECIDE,
+    Permission.RECORD_INTERVENTIONS,
     Permission.VIEW_CASES,
     Permission.VIEW_EVIDENCE,
     Permission.STOP_MACHINE,
@@ -96,6 +98,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_ALERTS,
             Permission.VIEW_CASES,
             Permission.RAISE_ALERTS,
+            Permission.RECORD_INTERVENTIONS,
             Permission.VIEW_RELIABILITY,
             Permission.MANAGE_ZONES,
             Permission.STOP_MACHINE,
@@ -131,6 +134,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_CASES,
             Permission.VIEW_EVIDENCE,
             Permission.VIEW_AUDIT,
+            Permission.RECORD_INTERVENTIONS,
             Permission.EXPORT_CASES,
             Permission.VIEW_WATCHLIST,
             Permission.APPROVE_WATCHLIST,

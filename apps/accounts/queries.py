@@ -1,11 +1,19 @@
 """Reading tenants and their people."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Prefetch, Q, QuerySet
 
-from apps.accounts.models import Tenant, User
-from apps.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from apps.accounts.models import Tenant, TrainingRecord, User
+from apps.accounts.permissions import NEEDS_TRAINING, ROLE_PERMISSIONS, Permission, Role
+
+ENDS_SOON: Final = timedelta(days=30)
+WHO_RECORDS: Final = "Ask compliance or an administrator to record it."
 
 
 def people_of(tenant: Tenant | UUID) -> QuerySet[User]:
@@ -19,9 +27,121 @@ def people_who_may(tenant: Tenant | UUID, permission: Permission) -> QuerySet[Us
     return people_of(tenant).filter(role__in=roles)
 
 
+def people_who_need_training(tenant: Tenant | UUID) -> QuerySet[User]:
+    """The active people whose role lets them do what nobody does untrained, by name."""
+    roles = [role.value for role in Role if NEEDS_TRAINING & ROLE_PERMISSIONS[role]]
+    return people_of(tenant).filter(role__in=roles)
+
+
 def name_of(user_id: UUID | None) -> str:
     """A person's name for the screen; the records keep the opaque id."""
     if user_id is None:
         return "Second Look"
     user = User.objects.filter(id=user_id).first()
     return user.display_name if user else "a former colleague"
+
+
+class TrainingState(StrEnum):
+    """How a person stands with the release in use, the worst first."""
+
+    MISSING = "training_missing"
+    ENDED = "training_ended"
+    ENDS_SOON = "training_ends_soon"
+    COVERED = "training_covered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingStanding:
+    """Whether a person's training covers the release in use.
+
+    `words` say it of somebody; `sentence` says to the person what is missing and who can record it, "" when covered.
+    """
+
+    state: TrainingState
+    words: str
+    sentence: str = ""
+
+    @property
+    def is_covered(self) -> bool:
+        return self.state in (TrainingState.COVERED, TrainingState.ENDS_SOON)
+
+
+def training_standing(user: User, now: datetime) -> TrainingStanding:
+    """Whether `user` may decide at `now` by what is recorded of their training for the release in use: one query."""
+    return _standing_by(_in_force(now).filter(person=user, release=_release()).first(), now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingLine:
+    """One person who needs training, and the record they stand on."""
+
+    person: User
+    record: TrainingRecord | None
+    standing: TrainingStanding
+
+
+def training_lines(tenant_id: UUID, now: datetime) -> list[TrainingLine]:
+    """Everybody who needs training: who may not decide comes first, then whose training ends soon. Two queries."""
+    current = _in_force(now).filter(release=_release())
+    people = people_who_need_training(tenant_id).prefetch_related(
+        Prefetch("training_records", queryset=current, to_attr="current_training")
+    )
+    lines = [_line(person, now) for person in people]
+    order = list(TrainingState)
+    return sorted(lines, key=lambda line: order.index(line.standing.state))
+
+
+def training_then(user: User, at: datetime) -> str:
+    """What was on record at a past moment, whatever release was in use: for the records of a decision."""
+    last = _in_force(at).filter(person=user).first()
+    if last is None:
+        return "no training was on record"
+    ended = "valid until" if last.valid_until >= at.date() else "ended on"
+    return (
+        f"trained for release {last.release} on {last.trained_on}, {ended} {last.valid_until}, "
+        f"record {last.id}"
+    )
+
+
+def training_records_of(person: User) -> QuerySet[TrainingRecord]:
+    """Every record of a person, those taken back too, the newest first."""
+    rows = TrainingRecord.objects.filter(tenant_id=person.tenant_id, person=person)
+    return rows.select_related("recorded_by", "revocation__revoked_by").order_by("-recorded_at")
+
+
+def _in_force(at: datetime) -> QuerySet[TrainingRecord]:
+    """Records written by `at` and not taken back by then, of each person the one that is valid longest first."""
+    known = TrainingRecord.objects.filter(
+        Q(revocation__isnull=True) | Q(revocation__revoked_at__gt=at), recorded_at__lte=at
+    )
+    return known.order_by("-valid_until", "-recorded_at")
+
+
+def _line(person: User, now: datetime) -> TrainingLine:
+    found: list[TrainingRecord] = getattr(person, "current_training", [])
+    last = found[0] if found else None
+    return TrainingLine(person=person, record=last, standing=_standing_by(last, now))
+
+
+def _standing_by(last: TrainingRecord | None, now: datetime) -> TrainingStanding:
+    """What the record that is valid longest says at `now`; days are those of UTC."""
+    if last is None:
+        return _uncovered(TrainingState.MISSING, "is not recorded")
+    day = f"{last.valid_until:%-d %B %Y}"
+    if last.valid_until < now.date():
+        return _uncovered(TrainingState.ENDED, f"ended on {day}")
+    soon = last.valid_until <= (now + ENDS_SOON).date()
+    return TrainingStanding(
+        state=TrainingState.ENDS_SOON if soon else TrainingState.COVERED,
+        words=f"trained for release {last.release} until {day}",
+    )
+
+
+def _uncovered(state: TrainingState, what: str) -> TrainingStanding:
+    words = f"training for release {_release()} {what}"
+    return TrainingStanding(state=state, words=words, sentence=f"Your {words}. {WHO_RECORDS}")
+
+
+def _release() -> str:
+    release: str = settings.TRAINING_RELEASE
+    return release

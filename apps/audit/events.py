@@ -53,6 +53,7 @@ class Event(StrEnum):
     ALERT_CORRECTED = "alert:corrected"
     ALERT_CONFLICTING_DELIVERY = "alert:conflicting_delivery"
     ALERT_VIEWED = "alert:viewed"
+    ALERT_BLIND_JUDGED = "alert:blind_judged"  # before the machine's proposal was shown
 
     INTAKE_REFUSED = "intake:refused"
 
@@ -82,6 +83,9 @@ class Event(StrEnum):
     INTERVENTION_RECORDED = "intervention:recorded"
     INTERVENTION_OUTCOME_RECORDED = "intervention:outcome_recorded"
     INTERVENTION_COMPLAINT_RECORDED = "intervention:complaint_recorded"
+    INTERVENTION_COMPLAINT_SETTLED = "intervention:complaint_settled"
+    INTERVENTION_CORRECTED = "intervention:corrected"
+    INTERVENTION_VIEWED = "intervention:viewed"
 
     INCIDENT_OPENED = "incident:opened"
     CASE_OPENED = "case:opened"

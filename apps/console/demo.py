@@ -15,7 +15,9 @@ from django.db import transaction
 from apps.accounts.models import Tenant, User
 from apps.accounts.operations import create_person, create_tenant, record_tenant_created
 from apps.accounts.permissions import EVERY_SITE, Role
+from apps.accounts.queries import training_lines
 from apps.accounts.tenancy import tenant_scope
+from apps.accounts.training import Training, record_training
 from apps.alerts.models import DetectorSource
 from apps.alerts.operations import create_source, rotate_secret
 from apps.audit.events import Actor, Event, Subject
@@ -111,6 +113,7 @@ def seed(*, now: datetime) -> dict[str, Any]:
             actor = Actor.system(tenant.id)
             sites = [_site(actor, place) for place in PLACES]
             accounts = [_account(actor, tenant, sites, who, kept) for who in PEOPLE]
+            _training(actor, now=now)
             source = _source(actor, kept, now=now)
             _rosters(actor, sites, now=now)
             _cost_model(actor, now=now)
@@ -181,6 +184,22 @@ def _account(
     elif email not in passwords:
         _replace_password(actor, user, password)
     return {"role": role.value, "email": email, "password": password}
+
+
+def _training(actor: Actor, *, now: datetime) -> None:
+    """Training of everybody who decides, so that the drill can begin at once."""
+    missing = [
+        line.person for line in training_lines(actor.tenant_id, now) if not line.standing.is_covered
+    ]
+    if missing:
+        training = Training(
+            release=settings.TRAINING_RELEASE,
+            trainer="Demo",
+            covered="A drill: no training took place.",
+            trained_on=now.date(),
+            valid_until=now.date() + timedelta(days=365),
+        )
+        record_training(actor=actor, user=None, people=missing, training=training, now=now)
 
 
 def _replace_password(actor: Actor, user: User, password: str) -> None:

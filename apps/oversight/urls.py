@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.oversight.views import exports, home, incidents, notices, register, stop
+from apps.oversight.views import exports, home, incidents, notices, register, stop, training
 
 urlpatterns = [
     path("stop/", stop.stop_page, name="stop"),
@@ -36,4 +36,14 @@ urlpatterns = [
     path("compliance/exports/techdoc/", exports.export_techdoc, name="export-techdoc"),
     path("compliance/exports/<uuid:export_id>/again/", exports.export_again, name="export-again"),
     path("compliance/exports/<uuid:export_id>/fetch/", exports.export_fetch, name="export-fetch"),
+    path("compliance/training/", training.training, name="training"),
+    path("compliance/training/new/", training.training_new, name="training-new"),
+    path(
+        "compliance/training/people/<uuid:user_id>/", training.training_of, name="training-person"
+    ),
+    path(
+        "compliance/training/<uuid:record_id>/revoke/",
+        training.training_revoke,
+        name="training-revoke",
+    ),
 ]

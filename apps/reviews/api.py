@@ -39,6 +39,7 @@ from apps.reviews.words import SENTENCES, Code
 
 _STATUS = {
     Code.FORBIDDEN: status.HTTP_403_FORBIDDEN,
+    Code.NOT_TRAINED: status.HTTP_403_FORBIDDEN,
     Code.OTHER_USER: status.HTTP_404_NOT_FOUND,
     Code.UNKNOWN: status.HTTP_404_NOT_FOUND,
     Code.NO_VIEWABLE_CLIP: status.HTTP_422_UNPROCESSABLE_ENTITY,

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.queries import name_of
+from apps.accounts.queries import name_of, training_standing
 from apps.alerts.models import Alert, Clip, Disposition
 from apps.alerts.queries import clip_of
 from apps.reviews import words
@@ -137,6 +138,8 @@ def _blocked(user: User, alert: Alert) -> Code | None:
         return Code.ALREADY_DECIDED if standing_disposition(alert) else Code.NOT_WAITING
     if Confirmation.objects.filter(task=task, user=user).exists():
         return Code.SAME_PERSON
+    if not training_standing(user, timezone.now()).is_covered:
+        return Code.NOT_TRAINED
     return None
 
 
@@ -181,9 +184,14 @@ def decision_bar(user: User, alert: Alert) -> DecisionBar:
     """What this person may decide about the alert now, and why not the rest."""
     clip, task = clip_of(alert), open_task_of(alert)
     waiting = attempts_of(alert).filter(user=user, state=AttemptState.SUBMITTED).first()
+    blocked = _blocked_sentence(user, alert)
+    theft = blocked or _theft_sentence(user, alert)
     return DecisionBar(
-        choices=tuple(_choice(user, alert, verdict) for verdict in KEYS),
-        blocked=_blocked_sentence(user, alert),
+        choices=tuple(
+            _choice(verdict, why_not=theft if verdict in _NEEDS_PLAYBACK else blocked)
+            for verdict in KEYS
+        ),
+        blocked=blocked,
         task=task,
         watched_ms=watched_ms(user, alert),
         marked_ms=marked_span(clip) if clip else None,
@@ -192,14 +200,13 @@ def decision_bar(user: User, alert: Alert) -> DecisionBar:
     )
 
 
-def _choice(user: User, alert: Alert, verdict: Verdict) -> Choice:
-    code = objection(user=user, alert=alert, verdict=verdict, transfer_seen=True)
+def _choice(verdict: Verdict, *, why_not: str) -> Choice:
     return Choice(
         verdict=verdict,
         key=KEYS[verdict],
         words=words.VERDICT_WORDS[verdict],
-        enabled=code is None,
-        why_not=sentence_of(code, alert) if code else "",
+        enabled=not why_not,
+        why_not=why_not,
     )
 
 
@@ -207,13 +214,20 @@ def _blocked_sentence(user: User, alert: Alert) -> str:
     if not allows(user, Permission.DECIDE, alert.site_id):
         return words.SENTENCES[Code.FORBIDDEN]
     code = _blocked(user, alert)
-    return sentence_of(code, alert) if code else ""
+    return sentence_of(code, alert, user) if code else ""
 
 
-def sentence_of(code: Code, alert: Alert) -> str:
-    """The sentence of a refusal about this alert: with the seconds to play, or with who decided."""
+def _theft_sentence(user: User, alert: Alert) -> str:
+    code = _theft_objection(user, alert, transfer_seen=True)
+    return sentence_of(code, alert, user) if code else ""
+
+
+def sentence_of(code: Code, alert: Alert, user: User) -> str:
+    """The sentence of a refusal about this alert: with the seconds, the decider, the training."""
     if code is Code.ALREADY_DECIDED:
         return decided_sentence(alert)
+    if code is Code.NOT_TRAINED:
+        return training_standing(user, timezone.now()).sentence
     clip = clip_of(alert)
     marked = marked_span(clip) if clip else None
     if code is Code.NOT_PLAYED and marked:

@@ -16,6 +16,7 @@ class Code(StrEnum):
     ALREADY_DECIDED = "already_decided"
     NOT_WAITING = "not_waiting"
     FORBIDDEN = "forbidden"
+    NOT_TRAINED = "not_trained"
     SAME_PERSON = "same_person"
     NO_VIEWABLE_CLIP = "no_viewable_clip"
     NOT_PLAYED = "not_played"
@@ -39,6 +40,7 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         Code.ALREADY_DECIDED: "This alert is already decided. Your decision was not applied.",
         Code.NOT_WAITING: "This alert is not waiting for a decision. Nothing was changed.",
         Code.FORBIDDEN: "You may not decide alerts at this site. Nothing was changed.",
+        Code.NOT_TRAINED: "Your training is not recorded. Ask compliance or an administrator to record it.",
         Code.SAME_PERSON: "You have confirmed this already; a different person has to be the second one.",
         Code.NO_VIEWABLE_CLIP: "There is no clip to watch, so theft cannot be confirmed. Choose another disposition.",
         Code.NOT_PLAYED: "Play the marked part of the clip first. Nothing was changed.",

@@ -1,10 +1,8 @@
 """What people did about an alert: decisions and confirmations (Art. 14), and the duties of whoever uses the system."""
 
-from collections.abc import Callable
 from datetime import datetime
 
-from apps.accounts import queries as accounts
-from apps.accounts.models import User
+from apps.accounts.queries import training_then
 from apps.alerts.models import Alert, Disposition
 from apps.cases.dossier.log import viewed_share
 from apps.cases.dossier.sources import Source, citation
@@ -64,11 +62,11 @@ def deployer_duties(alert: Alert, *, confirmations: list[Confirmation], at: date
     """Art. 26: who oversaw, what followed on the floor, how long logs are kept, whom a notice told."""
     acts = [
         f"{spaced(one.kind)} authorised by {one.authorised_by} at {utc(one.authorised_at)}, "
-        f"outcome {spaced(one.outcome)}, complaint {'on record' if one.complaint else 'none'}"
+        f"outcome {spaced(one.outcome)}, complaint {'on record' if one.complaint_at else 'none'}"
         for one in alert.interventions.order_by("authorised_at")
     ]
     trained = [
-        f"{one.user_id}: {training_words(one.user, one.confirmed_at)}" for one in confirmations
+        f"{one.user_id}: {training_then(one.user, one.confirmed_at)}" for one in confirmations
     ]
     return Section(
         article="Art. 26",
@@ -88,25 +86,12 @@ def deployer_duties(alert: Alert, *, confirmations: list[Confirmation], at: date
     )
 
 
-def training_words(user: User, at: datetime) -> str:
-    """Whether the person's training record covered the release in use at that time."""
-    reader: Callable[..., object] | None = getattr(accounts, "training_standing", None)
-    if reader is None:
-        return not_known("no training records are kept")
-    standing = reader(user, at)
-    words = getattr(standing, "sentence", None) or getattr(standing, "words", None)
-    if words:
-        return str(words)
-    covered = getattr(standing, "is_covered", standing)
-    return "trained for the release" if covered else "not trained for the release"
-
-
 def _confirmation(one: Confirmation, alert: Alert) -> tuple[str, ...]:
     return (
         str(one.user_id),
         spaced(one.role),
         viewed_share(one.viewed_ms, alert),
-        training_words(one.user, one.confirmed_at),
+        training_then(one.user, one.confirmed_at),
         f"{utc(one.confirmed_at)}; payload {one.payload_digest}; "
         f"session {one.attempt.session_hash[:16]}",
     )

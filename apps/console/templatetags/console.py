@@ -82,6 +82,10 @@ PILLS: dict[str, tuple[str, str, str]] = {
     "beyond": ("triangle-alert", "Beyond thresholds", "red"),
     "insufficient_n": ("circle-help", "Insufficient n", "outline"),
     "not_reliable": ("triangle-alert", "Not reliable", "amber"),
+    "training_missing": ("ban", "Not recorded", "red"),
+    "training_ended": ("clock", "Ended", "red"),
+    "training_ends_soon": ("clock", "Ends soon", "amber"),
+    "training_covered": ("circle-check", "Trained", "confirmed"),
     "simulated": ("circle-dashed", "Simulated", "outline"),
 }
 _AGO = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))

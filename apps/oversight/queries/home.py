@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
+from apps.accounts.queries import training_lines
 from apps.alerts.models import Alert, Assessment
 from apps.audit.queries import latest_checks
 from apps.evidence.models import EvidenceItem, EvidenceKind, Hold
@@ -45,6 +46,8 @@ def tiles_for(user: User, *, now: datetime) -> list[Tile]:
         tiles.append(_retention(tenant, now))
     if user.may(Permission.HANDLE_SUBJECT_REQUESTS):
         tiles.append(_requests(tenant, now))
+    if user.may(Permission.MANAGE_TRAINING_RECORDS):
+        tiles.append(_training(tenant, now))
     return tiles
 
 
@@ -164,6 +167,18 @@ def _requests(tenant: UUID, now: datetime) -> Tile:
         words=f"{late} due within a week" if late else "None is due within a week.",
         attention=late > 0,
         url=_address("subject-requests"),
+    )
+
+
+def _training(tenant: UUID, now: datetime) -> Tile:
+    lines = training_lines(tenant, now)
+    missing = sum(not line.standing.is_covered for line in lines)
+    return Tile(
+        title="Who cannot decide for want of training?",
+        figure=str(missing),
+        words=f"of {len(lines)} who need it for the release in use",
+        attention=missing > 0,
+        url=reverse("training"),
     )
 
 

@@ -94,7 +94,7 @@ def _apply_or_refuse(attempt: DecisionAttempt, *, alert: Alert, now: datetime) -
         _confirm(attempt, alert=alert, now=now)
         return
     end = AttemptState.EXPIRED if code is Code.EXPIRED else AttemptState.REFUSED
-    settle(attempt, to=end, code=code, sentence=sentence_of(code, alert), now=now)
+    settle(attempt, to=end, code=code, sentence=sentence_of(code, alert, attempt.user), now=now)
 
 
 def _objection(attempt: DecisionAttempt, *, alert: Alert, now: datetime) -> Code | None:

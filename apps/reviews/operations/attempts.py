@@ -65,7 +65,7 @@ def prepare_attempt(
     _require_nothing_against(actor=actor, user=user, alert=alert, payload=payload)
     task = open_task_of(alert)
     if task is None:
-        raise _refused_unprepared(actor, alert, Code.NOT_WAITING)
+        raise _refused_unprepared(actor, user, alert, Code.NOT_WAITING)
     covered = covered_by(user=user, alert=alert, payload=payload)
     payload = replace(payload, duplicates=covered)
     token = secrets.token_urlsafe(32)
@@ -117,7 +117,7 @@ def _require_nothing_against(
         user=user, alert=alert, verdict=payload.verdict, transfer_seen=payload.transfer_seen
     )
     if code is not None:
-        raise _refused_unprepared(actor, alert, code)
+        raise _refused_unprepared(actor, user, alert, code)
 
 
 def _binding(
@@ -183,7 +183,7 @@ def _objection_to_alert(attempt: DecisionAttempt, *, user: User) -> Code | None:
 def _refused(
     attempt: DecisionAttempt, *, actor: Actor, code: Code, now: datetime
 ) -> UnableToDecide:
-    sentence = sentence_of(code, attempt.alert)
+    sentence = sentence_of(code, attempt.alert, attempt.user)
     if code in _LEAVES_ATTEMPT_ALONE or attempt.state != AttemptState.PREPARED:
         record(
             actor=actor,
@@ -198,14 +198,14 @@ def _refused(
     return UnableToDecide(code, sentence)
 
 
-def _refused_unprepared(actor: Actor, alert: Alert, code: Code) -> UnableToDecide:
+def _refused_unprepared(actor: Actor, user: User, alert: Alert, code: Code) -> UnableToDecide:
     record(
         actor=actor,
         event=Event.ATTEMPT_REFUSED,
         subject=Subject("alert", alert.id),
         details={"code": code.value, "version": alert.version},
     )
-    return UnableToDecide(code, sentence_of(code, alert))
+    return UnableToDecide(code, sentence_of(code, alert, user))
 
 
 def _unknown(actor: Actor, attempt_id: UUID) -> UnableToDecide:

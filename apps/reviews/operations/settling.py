@@ -75,6 +75,6 @@ def refuse_attempt(*, attempt_id: UUID, code: Code, now: datetime) -> DecisionAt
     Runs inside the tenant's scope.
     """
     attempt = DecisionAttempt.objects.select_for_update().get(id=attempt_id)
-    sentence = sentence_of(code, attempt.alert)
+    sentence = sentence_of(code, attempt.alert, attempt.user)
     settle(attempt, to=AttemptState.REFUSED, code=code, sentence=sentence, now=now)
     return attempt

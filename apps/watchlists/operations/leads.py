@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
+from apps.accounts.queries import training_standing
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -124,6 +125,9 @@ def judge_lead(
     """
     if not allows(user, Permission.CONFIRM_SIGHTING, lead.site_id):
         raise UnableToJudge("You may not judge leads at this site.")
+    training = training_standing(user, now)
+    if not training.is_covered:
+        raise UnableToJudge(training.sentence)
     if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON or "\x00" in reason:
         raise UnableToJudge(
             f"Say what you compared, in {SHORTEST_REASON} to {LONGEST_REASON} characters."

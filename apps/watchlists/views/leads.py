@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
+from apps.accounts.queries import training_standing
 from apps.accounts.sessions import authenticated_recently, kept_for, prove_it_is_you
 from apps.storage.objects import VIEW_SECONDS
 from apps.storage.store import media_store
@@ -134,6 +135,7 @@ def _page(
         "mine": mine,
         "is_settled": found.state not in UNSETTLED,
         "may_judge": mine is None and found.state in UNSETTLED,
+        "untrained": training_standing(user, timezone.now()).sentence,
         "why_closed": ended_words(found.closed_code),
         "zone": found.site.timezone,
         "is_recent": authenticated_recently(request),

@@ -58,7 +58,8 @@ def _in_words(tenant: Tenant, facts: dict[str, str]) -> str:
     return (
         f"{tenant.name} is there.\n\n  Sign in as  {facts['email']}\n  Password    {facts['password']}\n\n"
         "The password is not shown again: change it after signing in, and add a passkey.\n"
-        "Next, in the administration: sites, cameras, people. Then `manage.py source_create`."
+        "Next, in the administration: sites, cameras, people. Then `manage.py source_create`.\n"
+        "People see alerts at once, and decide them once you or compliance recorded their training: Compliance, Training."
     )
 
 
