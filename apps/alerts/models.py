@@ -151,6 +151,13 @@ class Alert(models.Model):
                 condition=models.Q(state=states.AlertState.AWAITING_REVIEW),
                 name="alert_waiting_by_time",
             ),
+            models.Index(
+                fields=["site", "-resolved_at"],
+                condition=models.Q(
+                    strategy=states.Strategy.ESCALATE, state=states.AlertState.RESOLVED
+                ),
+                name="alert_escalated_decided",
+            ),
         ]
 
     def __str__(self) -> str:

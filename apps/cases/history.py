@@ -10,6 +10,7 @@ from apps.alerts.models import Alert
 from apps.audit.events import Event, Subject
 from apps.audit.queries import AuditEvent, events_of
 from apps.cases.models import Case
+from apps.reviews.overrides import override_words
 from apps.triage.states import AlertState
 
 # While an alert waits to be judged blind, these would give the machine's verdict away.
@@ -63,6 +64,13 @@ WORDS: dict[str, tuple[str, str]] = {
     Event.CONFIRMATION_RECORDED: ("circle-check", "Confirmation recorded"),
     Event.DISPOSITION_RECORDED: ("circle-check", "Disposition recorded"),
     Event.DISPOSITION_SUPERSEDED: ("refresh-cw", "Disposition superseded"),
+    Event.ALERT_BLIND_JUDGED: ("eye", "Judged before the proposal was shown"),
+    Event.INTERVENTION_RECORDED: ("handshake", "Act on the floor authorised"),
+    Event.INTERVENTION_OUTCOME_RECORDED: ("handshake", "Outcome on the floor recorded"),
+    Event.INTERVENTION_COMPLAINT_RECORDED: ("circle-alert", "Complaint recorded"),
+    Event.INTERVENTION_COMPLAINT_SETTLED: ("scale", "Complaint settled"),
+    Event.INTERVENTION_CORRECTED: ("refresh-cw", "Record of an intervention corrected"),
+    Event.INTERVENTION_VIEWED: ("eye", "Intervention opened"),
     Event.INCIDENT_OPENED: ("flag", "Incident opened"),
     Event.CASE_OPENED: ("briefcase", "Case opened"),
     Event.CASE_STATE_CHANGED: ("arrow-right", "Case moved on"),
@@ -130,7 +138,8 @@ def history_of_alert(alert: Alert) -> list[Moment]:
         "evidence_item": alert.evidence_items.values_list("id", flat=True),
     }
     hidden = TELLING if alert.sampled_blind and alert.state == AlertState.AWAITING_REVIEW else set()
-    return _moments(_events(alert.tenant_id, kinds), hidden=hidden)
+    events = _events(alert.tenant_id, kinds)
+    return _moments(events, hidden=hidden, proposal=alert.strategy)
 
 
 def history_of_case(case: Case) -> list[Moment]:
@@ -149,10 +158,10 @@ def _events(tenant_id: UUID, kinds: dict[str, Iterable[UUID]]) -> list[AuditEven
     return events_of(tenant_id=tenant_id, subjects=subjects)
 
 
-def _moments(events: list[AuditEvent], *, hidden: set[Event]) -> list[Moment]:
+def _moments(events: list[AuditEvent], *, hidden: set[Event], proposal: str = "") -> list[Moment]:
     names = names_of(event.actor for event in events)
     return [
-        _moment(event, names)
+        _moment(event, names, proposal)
         for event in sorted(events, key=lambda event: event.occurred_at)
         if event.event not in hidden
     ]
@@ -175,8 +184,11 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
     return {str(user.id): user.display_name for user in User.objects.filter(id__in=ids)}
 
 
-def _moment(event: AuditEvent, names: dict[str, str]) -> Moment:
+def _moment(event: AuditEvent, names: dict[str, str], proposal: str) -> Moment:
     icon, words = words_of(event.event)
+    if event.event == Event.DISPOSITION_RECORDED:
+        against = override_words(proposal, str(event.details.get("verdict", "")))
+        words = f"{words}, {against}" if against else words
     who, role = who_acted(event, names)
     return Moment(
         at=event.occurred_at,

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from apps.oversight.views import exports, home, incidents, notices, register, stop, training
+from apps.oversight.views import (
+    exports,
+    home,
+    incidents,
+    notices,
+    overrides,
+    register,
+    stop,
+    training,
+)
 
 urlpatterns = [
     path("stop/", stop.stop_page, name="stop"),
@@ -36,6 +45,7 @@ urlpatterns = [
     path("compliance/exports/techdoc/", exports.export_techdoc, name="export-techdoc"),
     path("compliance/exports/<uuid:export_id>/again/", exports.export_again, name="export-again"),
     path("compliance/exports/<uuid:export_id>/fetch/", exports.export_fetch, name="export-fetch"),
+    path("compliance/overrides/", overrides.overrides, name="overrides"),
     path("compliance/training/", training.training, name="training"),
     path("compliance/training/new/", training.training_new, name="training-new"),
     path(

@@ -7,6 +7,7 @@ from apps.accounts.models import User
 from apps.alerts.models import Alert, Disposition
 from apps.reviews.item_queries import item_of, others_of
 from apps.reviews.models import DecisionAttempt
+from apps.reviews.overrides import override_words
 from apps.reviews.payload import DecisionPayload
 from apps.reviews.queries import Choice, decision_bar, standing_disposition
 from apps.reviews.words import RECORDED_WAITING, Code
@@ -51,19 +52,22 @@ class DecisionScreen:
     watched_words: str
     waiting_attempt: DecisionAttempt | None
     disposition: Disposition | None
+    override: str = ""
 
 
 def decision_screen(user: User, alert: Alert) -> DecisionScreen:
     """Read the bar: what can be decided now, and in words why not the rest."""
     bar = decision_bar(user, alert)
     buttons = tuple(_button(choice) for choice in bar.choices)
+    standing = standing_disposition(alert)
     return DecisionScreen(
         buttons=buttons,
         blocked=NOT_WAITING_WORDS.get(alert.state, bar.blocked) if bar.blocked else "",
         hint=_hint(buttons, second=bar.needs_second_person, confirmed=bar.confirmations),
         watched_words=watched_words(bar.watched_ms, bar.marked_ms),
         waiting_attempt=bar.waiting_attempt,
-        disposition=standing_disposition(alert),
+        disposition=standing,
+        override=override_words(alert.strategy, standing.verdict) if standing else "",
     )
 
 

@@ -9,11 +9,10 @@ from apps.cases.dossier.sources import Source, citation
 from apps.cases.dossier.words import Section, listed, not_known, spaced, table, utc
 from apps.evidence.retention_rules import FLOOR_DAYS
 from apps.reviews.models import Confirmation
+from apps.reviews.overrides import Stance, stance_of
 from apps.reviews.queries import marked_span
 from apps.sites.queries import stopped_between
 from apps.triage.assessment import AssessmentRecord
-from apps.triage.decision import Outcome
-from apps.triage.states import Verdict
 
 
 def human_oversight(
@@ -118,11 +117,8 @@ def _marked(alert: Alert, confirmations: list[Confirmation]) -> str:
 def _override(record: AssessmentRecord | None, last: Disposition) -> str:
     if record is None:
         return not_known("the machine has concluded nothing")
-    theft = last.verdict == Verdict.THEFT_CONFIRMED
     proposed = record.decision.outcome
-    against = (proposed is Outcome.ESCALATE and not theft) or (
-        proposed is Outcome.ARCHIVE and theft
-    )
+    against = stance_of(proposed.value, last.verdict) is Stance.AGAINST
     reasons = listed(map(spaced, last.reasons), nothing="no reason chips")
     said = f"proposed {spaced(proposed.value)}, the person said {spaced(last.verdict)}"
     return f"yes: {said} ({reasons})" if against else f"no: {said}"

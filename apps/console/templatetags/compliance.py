@@ -16,6 +16,7 @@ PAGES = (
     ("Risks", "risks", Permission.VIEW_OVERSIGHT),
     ("Incidents", "system-incidents", Permission.VIEW_OVERSIGHT),
     ("Notices", "notices", Permission.VIEW_OVERSIGHT),
+    ("Overrides", "overrides", Permission.VIEW_OVERSIGHT),
     ("Training", "training", Permission.MANAGE_TRAINING_RECORDS),
     ("Exports", "exports", Permission.EXPORT_RECORDS),
     ("Audit", "audit", Permission.VIEW_AUDIT),

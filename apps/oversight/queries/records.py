@@ -8,8 +8,9 @@ from typing import Any, BinaryIO, Final, cast
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 
+from apps.accounts.models import TrainingRecord, TrainingRevocation
 from apps.alerts.models import Assessment, Disposition
 from apps.audit.proofs import extract_between
 from apps.audit.signing import public_file
@@ -17,6 +18,7 @@ from apps.cases.case_file.bag import Part, made
 from apps.cases.case_file.contents import VERIFIER
 from apps.oversight.models import Notice, RecordsExport, RiskRegisterVersion, SystemIncident
 from apps.reviews.models import Confirmation
+from apps.reviews.overrides import stance_of
 from apps.sites.models import Stop
 
 _SLICE: Final = 500
@@ -63,22 +65,34 @@ def _tables(
         rows: QuerySet[Any] = cast(Any, model).objects.filter(**period).order_by(field, "pk")
         return rows
 
-    made_corrections = within(Disposition, "decided_at").filter(supersedes__isnull=False)
+    decided = within(Disposition, "decided_at").annotate(
+        proposal=F("alert__strategy"), judged_blind=F("alert__sampled_blind")
+    )
+    made_corrections = decided.filter(supersedes__isnull=False)
     return {
         "assessments": within(Assessment, "created_at"),
-        "dispositions": within(Disposition, "decided_at"),
+        "dispositions": decided,
         "corrections": made_corrections,
         "confirmations": within(Confirmation, "confirmed_at"),
         "stops": within(Stop, "stopped_at"),
         "system_incidents": within(SystemIncident, "reported_at"),
         "risk_registers": within(RiskRegisterVersion, "created_at"),
         "notices": within(Notice, "created_at"),
+        "training_records": within(TrainingRecord, "recorded_at"),
+        "training_revocations": within(TrainingRevocation, "revoked_at"),
     }
 
 
 def _lines(name: str, rows: QuerySet[Any, Any], *, folder: str, counts: dict[str, int]) -> Part:
-    records = rows.values().iterator(chunk_size=_SLICE)
+    records = map(_with_stance, rows.values().iterator(chunk_size=_SLICE))
     return _written(f"data/records/{name}.ndjson", records, folder=folder, counts=counts)
+
+
+def _with_stance(row: dict[str, Any]) -> dict[str, Any]:
+    """A verdict also says how it stands to the machine's proposal; every other record is as it lies in its table."""
+    if "proposal" not in row:
+        return row
+    return row | {"stance": stance_of(row["proposal"], row["verdict"]).value}
 
 
 def _written(
