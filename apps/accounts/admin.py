@@ -5,15 +5,16 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
 from django.http import HttpRequest
 
 from apps.accounts.actors import actor_of
 from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin
 from apps.accounts.models import Tenant, TrainingRecord, TrainingRevocation, User
-from apps.accounts.operations import change_person, create_person
+from apps.accounts.operations import UnableToChangePerson, change_person, create_person
 from apps.accounts.permissions import Role
 from apps.audit.events import Event
 
@@ -79,7 +80,12 @@ class PersonAdmin(AuditedAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
-            change_person(actor=actor_of(request), user=obj)
+            try:
+                with transaction.atomic():
+                    change_person(actor=actor_of(request), user=obj)
+            except UnableToChangePerson as refusal:
+                messages.set_level(request, messages.ERROR)  # not Django's own "was changed"
+                messages.error(request, str(refusal))
             return
         created = create_person(
             actor=actor_of(request),

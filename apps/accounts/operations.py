@@ -1,5 +1,7 @@
 """Setting up tenants and their people."""
 
+from collections.abc import Mapping
+
 from apps.accounts.models import Tenant, User
 from apps.accounts.permissions import Permission, Role
 from apps.audit.events import Actor, Event, Subject
@@ -55,11 +57,35 @@ def create_person(
     return user
 
 
+class UnableToChangePerson(Exception):
+    """Afterwards nobody could give anybody a role any more."""
+
+
 def change_person(*, actor: Actor, user: User) -> None:
-    """Save a changed name, role or activity. A deactivated person's open attempts die at use."""
+    """Save a changed name, role or activity. A deactivated person's open attempts die at use.
+
+    Raises UnableToChangePerson when the retailer's last active administrator would be one no longer.
+    """
     before = User.objects.values("role", "is_active").get(id=user.id)
+    _require_an_administrator(user, before)
     user.is_staff = user.may(Permission.USE_ADMIN)
     user.save(update_fields=["first_name", "last_name", "role", "is_active", "is_staff"])
     after = {"role": user.role, "is_active": user.is_active}
     event = Event.USER_CHANGED if user.is_active else Event.USER_DEACTIVATED
     record(actor=actor, event=event, subject=Subject("user", user.id), before=before, after=after)
+
+
+def _require_an_administrator(user: User, before: Mapping[str, object]) -> None:
+    if before != {"role": Role.ADMINISTRATOR, "is_active": True}:
+        return
+    if user.is_active and user.role == Role.ADMINISTRATOR:
+        return
+    # Locked, so that two administrators who demote each other at once do not both succeed.
+    Tenant.objects.select_for_update().get(id=user.tenant_id)
+    others = User.objects.filter(
+        tenant_id=user.tenant_id, role=Role.ADMINISTRATOR, is_active=True
+    ).exclude(id=user.id)
+    if not others.exists():
+        raise UnableToChangePerson(
+            "This is the last administrator: make somebody else administrator first."
+        )

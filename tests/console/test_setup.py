@@ -5,14 +5,17 @@ import re
 import pytest
 
 from apps.accounts.models import User
+from apps.accounts.operations import UnableToChangePerson, change_person
 from apps.accounts.permissions import Role
 from apps.alerts.models import DetectorSource
 from apps.audit.events import Subject
 from apps.audit.queries import events_of
 from apps.sites.models import Camera, CameraLink, Roster, Site, Zone
 from apps.sites.queries import sites_visible_to
+from apps.webhooks.models import Webhook
 from tests.console.people import signed_in
-from tests.world import World, make_camera
+from tests.reviews.conftest import sign_in
+from tests.world import World, make_camera, make_person
 
 pytestmark = pytest.mark.django_db
 TRIANGLE = "10 10\n90 10\n50 80.5"
@@ -159,3 +162,45 @@ def test_a_detector_gets_a_secret_once_a_new_one_and_is_not_heard_any_more(world
     assert not source.is_active
     stale = signed_in(world.administrator, seconds_ago=900)
     assert stale.post(f"{at}rotate/")["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_a_webhook_is_added_with_its_secret_shown_once_tried_and_switched_off(
+    world: World,
+) -> None:
+    client = signed_in(world.administrator)
+    said = {"name": "Till", "url": "http://127.0.0.1:9/hook", "kinds": ["alert.resolved"]}
+    refused = client.post("/settings/webhooks/", said | {"url": "http://93.184.216.34/"})
+    assert refused.status_code == 422
+    assert "lies outside the store&#x27;s network" in refused.content.decode()
+    page = client.post("/settings/webhooks/", said).content.decode()
+    found = re.search(r"<code[^>]*>([^<]+)</code>", page)
+    assert found
+    webhook = Webhook.objects.get()
+    at = f"/settings/webhooks/{webhook.id}/"
+    assert found.group(1) not in client.get(at).content.decode()
+    client.post(f"{at}ping/")
+    assert "on its way" in client.get(at).content.decode()
+    assert client.get(f"{at}?state=given_up").status_code == 200
+    client.post(f"{at}off/")
+    assert "Switch it on again" in client.get(at).content.decode()
+    stale = signed_in(world.administrator, seconds_ago=900)
+    assert stale.post(f"{at}rotate/")["Location"].startswith("/accounts/reauthenticate/")
+    assert signed_in(world.lead).get(at).status_code == 403
+
+
+def test_the_last_administrator_stays_and_grants_need_a_fresh_sign_in(world: World) -> None:
+    second = make_person(world.tenant, Role.ADMINISTRATOR)
+    at, demoted = (
+        f"/settings/people/{world.administrator.id}/",
+        {"name": "X Y", "role": "operator", "is_active": "on"},
+    )
+    assert signed_in(second).post(at, demoted).status_code == 302
+    second.is_active = False
+    with pytest.raises(UnableToChangePerson, match="last administrator"):
+        change_person(actor=sign_in(second), user=second)
+    stale = signed_in(User.objects.get(id=second.id), seconds_ago=900)
+    grant = f"/settings/people/{world.stranger.id}/grant/"
+    assert stale.post(grant, {"site": str(world.site.id)})["Location"].startswith(
+        "/accounts/reauthenticate/"
+    )
+    assert not sites_visible_to(world.stranger).exists()

@@ -63,6 +63,7 @@ def settings_home(request: HttpRequest) -> HttpResponse:
         "may_manage_sites": user.may(Permission.MANAGE_SITES),
         "may_manage_users": user.may(Permission.MANAGE_USERS),
         "may_manage_sources": user.may(Permission.MANAGE_SOURCES),
+        "may_manage_webhooks": user.may(Permission.MANAGE_WEBHOOKS),
         "may_manage_policy": user.may(Permission.MANAGE_POLICY),
         "may_manage_retention": user.may(Permission.MANAGE_RETENTION),
         "form": NewSiteForm(),

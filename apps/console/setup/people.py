@@ -10,13 +10,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
-from apps.accounts.operations import change_person, create_person
+from apps.accounts.operations import UnableToChangePerson, change_person, create_person
 from apps.accounts.permissions import EVERY_SITE, Permission, Role
 from apps.accounts.sessions import authenticated_recently, prove_it_is_you
 from apps.alerts.models import DetectorSource
@@ -88,10 +89,14 @@ def member(request: HttpRequest, user_id: UUID) -> HttpResponse:
             said = form.cleaned_data
             person.first_name, _, person.last_name = said["name"].partition(" ")
             person.role, person.is_active = said["role"], said["is_active"]
-            with transaction.atomic():
-                change_person(actor=actor_of(request), user=person)
-            messages.success(request, f"{person.display_name} is saved.")
-            return redirect("setup-member", user_id=person.id)
+            try:
+                with transaction.atomic():
+                    change_person(actor=actor_of(request), user=person)
+            except UnableToChangePerson as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, f"{person.display_name} is saved.")
+                return redirect("setup-member", user_id=person.id)
     granted = Site.objects.filter(siteuserobjectpermission__user=person).distinct()
     context = {
         "person": person,
@@ -110,6 +115,8 @@ def grant(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Let a person work at a site."""
     user = _may(request, Permission.MANAGE_USERS)
     person = get_object_or_404(User, id=user_id, tenant_id=user.tenant_id)
+    if not authenticated_recently(request):
+        return prove_it_is_you(request, _person_page(person))
     form = GrantForm(request.POST, tenant_id=user.tenant_id)
     if form.is_valid():
         site = form.cleaned_data["site"]
@@ -128,6 +135,8 @@ def withdraw(request: HttpRequest, user_id: UUID, site_id: UUID) -> HttpResponse
     user = _may(request, Permission.MANAGE_USERS)
     person = get_object_or_404(User, id=user_id, tenant_id=user.tenant_id)
     site = get_object_or_404(Site, id=site_id, tenant_id=user.tenant_id)
+    if not authenticated_recently(request):
+        return prove_it_is_you(request, _person_page(person))
     with transaction.atomic():
         withdraw_site(actor=actor_of(request), user=person, site=site)
     messages.success(request, f"{person.display_name} does not work at {site.name} any more.")
@@ -271,3 +280,7 @@ def _source(request: HttpRequest, source_id: UUID) -> DetectorSource:
 
 def _page_of(request: HttpRequest, act: str) -> str:
     return request.path.removesuffix(act)
+
+
+def _person_page(person: User) -> str:
+    return reverse("setup-member", args=[person.id])

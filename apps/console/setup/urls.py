@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console.setup import pages, people
+from apps.console.setup import pages, people, webhooks
 
 urlpatterns = [
     path("", pages.settings_home, name="setup"),
@@ -43,5 +43,18 @@ urlpatterns = [
         "detectors/<uuid:source_id>/rescoring/",
         people.detector_rescoring,
         name="setup-detector-rescoring",
+    ),
+    path("webhooks/", webhooks.webhooks, name="setup-webhooks"),
+    path("webhooks/<uuid:webhook_id>/", webhooks.webhook, name="setup-webhook"),
+    path("webhooks/<uuid:webhook_id>/on/", webhooks.webhook_on, name="setup-webhook-on"),
+    path("webhooks/<uuid:webhook_id>/off/", webhooks.webhook_off, name="setup-webhook-off"),
+    path("webhooks/<uuid:webhook_id>/ping/", webhooks.webhook_ping, name="setup-webhook-ping"),
+    path(
+        "webhooks/<uuid:webhook_id>/rotate/", webhooks.webhook_rotate, name="setup-webhook-rotate"
+    ),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/retry/",
+        webhooks.webhook_retry,
+        name="setup-webhook-retry",
     ),
 ]
