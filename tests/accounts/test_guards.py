@@ -40,6 +40,8 @@ GUARDED = {
     "webhook delivery": WebhookDelivery,
 }
 APPEND_ONLY = [
+    "accounts_trainingrecord",
+    "accounts_trainingrevocation",
     "alerts_assessment",
     "alerts_disposition",
     "reviews_confirmation",

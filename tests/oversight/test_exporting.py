@@ -24,8 +24,10 @@ from apps.oversight.operations.exporting import (
     write_export,
 )
 from apps.storage.store import media_store
+from tests.accounts.test_training import train
 from tests.audit import chain
 from tests.oversight.test_stop import actor_for, lift, press
+from tests.reviews.test_overrides import past
 from tests.world import NOW, World, make_waiting_alert, make_world
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,8 @@ def test_the_records_of_a_period_are_checked_with_python_alone(
     since = NOW - timedelta(days=1)
     with tenant_scope(world.tenant.id):
         make_waiting_alert(world.camera)
+        past(world, world.site, ["false_alarm"], since=NOW)
+        (taught,) = train(world.compliance, world.operator, now=NOW)
         lift(world.lead, press(world.operator, site=world.site))
         export = ask_for_records(
             actor=actor_for(world.compliance),
@@ -122,7 +126,15 @@ def test_the_records_of_a_period_are_checked_with_python_alone(
     [stop] = member(archive, "records/stops.ndjson").splitlines()
     assert json.loads(stop)["state"] == "lifted"
     summary = json.loads(member(archive, "data/summary.json"))
-    assert (summary["counts"]["assessments"], summary["counts"]["stops"]) == (1, 1)
+    assert (summary["counts"]["assessments"], summary["counts"]["stops"]) == (2, 1)
+    [verdict] = map(json.loads, member(archive, "records/dispositions.ndjson").splitlines())
+    assert (verdict["proposal"], verdict["judged_blind"], verdict["stance"]) == (
+        "escalate",
+        False,
+        "against",
+    )
+    [training] = map(json.loads, member(archive, "records/training_records.ndjson").splitlines())
+    assert training["id"] == str(taught.id)
     archive.extractall(tmp_path)
     [folder] = tmp_path.iterdir()
     sound = _verify(folder)

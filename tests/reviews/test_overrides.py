@@ -1,7 +1,7 @@
 """Going against the machine is marked wherever the decision is seen; how often it was right is shown beside it."""
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -63,10 +63,11 @@ def past(
     *,
     strategy: str = "escalate",
     blind: bool = False,
+    since: datetime | None = None,
 ) -> None:
     """Alerts decided a minute after another, the last one last; written as they would lie in the tables."""
     camera = make_camera(site)
-    start = timezone.now().replace(day=1, hour=0, minute=0)
+    start = since or timezone.now().replace(day=1, hour=0, minute=0)
     for minute, verdict in enumerate(verdicts):
         at = start + timedelta(seconds=minute)
         alert = make_alert(camera, clip=False)
