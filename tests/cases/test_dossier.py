@@ -17,6 +17,7 @@ from apps.audit.models import InboxEntry
 from apps.cases.dossier.checking import check_dossier
 from apps.cases.dossier.explanation import explanation_for_person
 from apps.cases.dossier.operations import raise_missing_records, render_dossier
+from apps.cases.dossier.plain_words import explain_to_person
 from apps.cases.dossier.record import dossier_record
 from apps.cases.dossier.sources import Source, cite_by
 from apps.cases.dossier.standing import backlog_of, record_standing, versions_of, waiting
@@ -97,6 +98,7 @@ FIELDS = {
         "People were told by",
     ],
     "Art. 86": [
+        "What was noticed",
         "What the system did",
         "What weighed most",
         "What people did",
@@ -283,6 +285,41 @@ def test_the_explanation_tells_a_person_what_happened_and_names_nobody(world: Wo
         assert private not in json.dumps(made.record)
     (signature,) = read_signatures(made.pdf)
     assert signature.is_good
+
+
+def test_the_dossier_and_the_document_say_the_same_to_a_person(world: World) -> None:
+    alert = make_waiting_alert(world.camera)
+    confirm(alert, world, verdict="false_alarm")
+    parts = explain_to_person(alert).parts
+    record = dossier_record(alert=alert, now=NOW)
+    sections = record["sections"]
+    assert isinstance(sections, list)
+    (section,) = [one for one in sections if one["article"] == "Art. 86"]
+    said = [(part.title, " ".join(part.paragraphs)) for part in parts]
+    assert [tuple(fact) for fact in section["facts"]] == said
+    document = explanation_for_person(alert, now=NOW).record["parts"]
+    assert document == [{"title": p.title, "paragraphs": list(p.paragraphs)} for p in parts]
+
+
+def test_a_correction_is_explained_as_one_with_the_roles_of_those_who_decided(
+    world: World,
+) -> None:
+    alert = make_waiting_alert(world.camera)
+    confirm(alert, world, verdict="false_alarm")
+    first = alert.dispositions.get()
+    Disposition.objects.create(
+        tenant_id=alert.tenant_id,
+        alert=alert,
+        verdict="inconclusive",
+        decided_by=world.lead.id,
+        decided_at=NOW + timedelta(hours=1),
+        supersedes=first,
+    )
+    people = next(p for p in explain_to_person(alert).parts if p.title == "What people did")
+    before, after = people.paragraphs
+    assert before.startswith("A person (role: operator) watched the footage")
+    assert after.startswith("Later this was corrected")
+    assert "role: lp lead" in after
 
 
 def test_an_undecided_alert_is_explained_as_undecided(world: World) -> None:

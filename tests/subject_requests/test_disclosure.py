@@ -14,6 +14,7 @@ from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Alert, Clip
 from apps.audit.events import Actor, Channel, Event, Subject
 from apps.audit.operations import record
+from apps.cases.dossier.plain_words import explain_to_person
 from apps.evidence.models import EvidenceKind
 from apps.evidence.operations import acquire_item
 from apps.storage.keys import alert_master, alert_working
@@ -32,10 +33,9 @@ from apps.subject_requests.operations.disclosing import (
 )
 from apps.subject_requests.operations.moving import UnableToHandle
 from apps.subject_requests.queries.access_log import access_log_of
-from apps.subject_requests.queries.explaining import explain_to_person
 from tests.subject_requests.acts import NAME, actor, identified, judge, search
 from tests.watchlists.people import confirmed_alert
-from tests.world import NOW, World, make_waiting_alert, make_world
+from tests.world import NOW, World, make_alert, make_waiting_alert, make_world
 
 MASTER, BLURRED = b"native footage with faces", b"the same with faces blurred"
 
@@ -159,7 +159,9 @@ def test_the_person_receives_their_data_blurred_explained_and_with_who_saw_it(
     assert ("operator", "clip:viewed") in {(one["role"], one["event"]) for one in looks}
     staff = world.operator.display_name.encode()
     assert not any(staff in content for content in files.values())
-    assert b"How can I contest it?" in files["index.html"]
+    assert b"How to contest it" in files["index.html"]
+    said = explained_text(world, alert)
+    assert said.encode() in files["data/explanation.txt"]
     assert b"manifest" not in files["index.html"]
     assert "manifest-sha256.txt" in files
     remove_package(tenant_id=world.tenant.id, package_id=package.id, now=late)
@@ -233,16 +235,24 @@ def test_every_finding_needs_a_persons_word(world: World) -> None:
         search(world, request, site_id=world.site.id, since=NOW, until=NOW + timedelta(days=60))
 
 
+def explained_text(world: World, alert: Alert) -> str:
+    with tenant_scope(world.tenant.id):
+        return explain_to_person(alert).as_text()
+
+
 def test_an_explanation_speaks_of_acts_and_roles_and_names_nobody(world: World) -> None:
     alert = confirmed_alert(world)
     explained = explain_to_person(alert)
-    words = " ".join(s for section in explained.sections for s in section.sentences)
+    words = explained.as_text()
     assert "role: operator" in words
     assert world.operator.display_name not in words
     for word in ("thief", "suspect", "intent ", "€"):
         assert word not in words
-    undecided = explain_to_person(make_waiting_alert(world.camera))
-    assert undecided.sections[3].sentences == ("Nobody has decided about this alert.",)
+    undecided = explain_to_person(make_waiting_alert(world.camera)).as_text()
+    assert "No person has decided anything yet" in undecided
+    assert "Steps that counted" in undecided
+    new = explain_to_person(make_alert(world.camera)).as_text()
+    assert "not known because the software has not concluded anything" in new
 
 
 def test_the_access_log_lists_looks_by_role_and_leaves_other_alerts_out(world: World) -> None:

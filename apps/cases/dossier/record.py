@@ -60,7 +60,7 @@ def dossier_record(*, alert: Alert, now: datetime) -> dict[str, object]:
         "decisions": [_decision(d) for d in alert.dispositions.order_by("decided_at")],
         "confirmations": [_confirmation(c) for c in confirmations],
         "evidence": [_evidence(item) for item in items],
-        "sections": _sections(alert, confirmations, tenant.name, now),
+        "sections": _sections(alert, confirmations, now),
         "audit": [_event(one) for one in events_about(alert, items, confirmations)],
     }
 
@@ -71,7 +71,7 @@ def record_json(record: dict[str, object]) -> dict[str, object]:
 
 
 def _sections(
-    alert: Alert, confirmations: list[Confirmation], tenant_name: str, now: datetime
+    alert: Alert, confirmations: list[Confirmation], now: datetime
 ) -> list[dict[str, object]]:
     """One section for each article, in their order."""
     assessment = latest_assessment(alert)
@@ -90,7 +90,7 @@ def _sections(
         human_oversight(alert, record=found, decisions=decisions, confirmations=confirmations),
         accuracy(alert, record=found),
         deployer_duties(alert, confirmations=confirmations, at=at),
-        explanation_section(alert, record=found, contest_to=tenant_name),
+        explanation_section(alert),
     )
     return [section.as_json() for section in sections]
 

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Clip
 from apps.cases.case_file.bag import Part, made
+from apps.cases.dossier.plain_words import explain_to_person
 from apps.cases.models import CaseFile
 from apps.evidence.models import EvidenceItem
 from apps.people.queries import name_of
@@ -19,7 +20,6 @@ from apps.storage.store import media_store
 from apps.storage.streams import Readable
 from apps.subject_requests.models import Finding, FindingKind, SubjectRequest
 from apps.subject_requests.queries.access_log import access_log_of, as_json
-from apps.subject_requests.queries.explaining import as_text, explain_to_person
 from apps.subject_requests.queries.objects import PersonsObjects, objects_of
 from apps.watchlists.models import Sighting, WatchlistEntry
 
@@ -63,7 +63,7 @@ def contents_of(*, request: SubjectRequest, now: datetime) -> PackageContents:
     parts = (
         *clips,
         made("data/person.json", _json(data)),
-        made("data/explanation.txt", "\n\n".join(map(as_text, explained)).encode()),
+        made("data/explanation.txt", "\n\n".join(one.as_text() for one in explained).encode()),
         made("data/access-log.json", as_json(looks)),
         made("index.html", render_to_string("subject_requests/package.html", page).encode()),
     )
