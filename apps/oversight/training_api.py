@@ -84,7 +84,9 @@ class StandingData(serializers.Serializer[TrainingLine]):
 
     person = serializers.UUIDField(source="person.id")
     role = serializers.CharField(source="person.role")
-    state = serializers.ChoiceField(source="standing.state", choices=list(TrainingState))
+    standing = serializers.ChoiceField(
+        source="standing.state", choices=[state.value for state in TrainingState]
+    )
     may_decide = serializers.BooleanField(source="standing.is_covered")
     words = serializers.CharField(source="standing.words")
     record = serializers.UUIDField(source="record.id", allow_null=True, default=None)

@@ -94,7 +94,7 @@ def test_the_api_records_lists_and_takes_back(world: World, newcomer: User) -> N
     assert standings[0] == {
         "person": str(newcomer.id),
         "role": "operator",
-        "state": "training_missing",
+        "standing": "training_missing",
         "may_decide": False,
         "words": "training for release 2026.1 is not recorded",
         "record": None,
