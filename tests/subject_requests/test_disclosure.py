@@ -250,7 +250,7 @@ def test_an_explanation_speaks_of_acts_and_roles_and_names_nobody(world: World) 
         assert word not in words
     undecided = explain_to_person(make_waiting_alert(world.camera)).as_text()
     assert "No person has decided anything yet" in undecided
-    assert "Steps that counted" in undecided
+    assert "How often alerts like this are wrong" in undecided
     new = explain_to_person(make_alert(world.camera)).as_text()
     assert "not known because the software has not concluded anything" in new
 
