@@ -461,6 +461,7 @@ SPECTACULAR_SETTINGS = {
         "SubjectRequestState": [(state.value, state.value) for state in RequestState],
         "Verdict": [(verdict.value, verdict.value) for verdict in Verdict],
         "ReportKind": "apps.reports.models.ReportKind",
+        "WebhookState": "apps.webhooks.serializers.WEBHOOK_STATES",
         "ReportState": "apps.reports.serializers.REPORT_STATES",
     },
 }

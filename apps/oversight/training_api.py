@@ -79,7 +79,7 @@ class TrainingData(serializers.Serializer[TrainingRecord]):
         return found.reason if found else None
 
 
-class StandingData(serializers.Serializer[TrainingLine]):
+class TrainingStandingData(serializers.Serializer[TrainingLine]):
     """How a person stands with the release in use; `may_decide` is false until a training is on record."""
 
     person = serializers.UUIDField(source="person.id")
@@ -174,11 +174,13 @@ class TrainingRevocationView(APIView):
 
 
 class TrainingStandingsView(APIView):
-    @extend_schema(operation_id="training_standings", responses={200: StandingData(many=True)})
+    @extend_schema(
+        operation_id="training_standings", responses={200: TrainingStandingData(many=True)}
+    )
     def get(self, request: Request) -> Response:
         """Everybody whose role needs training for the release in use; who may not decide comes first."""
         lines = training_lines(_user(request).tenant_id, timezone.now())
-        return Response([StandingData(line).data for line in lines])
+        return Response([TrainingStandingData(line).data for line in lines])
 
 
 def _user(request: Request) -> User:
