@@ -30,6 +30,7 @@ UNFOLD: dict[str, object] = {
         }
     ],
     "SHOW_HISTORY": False,
+    "DASHBOARD_CALLBACK": "apps.console.admin_home.what_needs_you",
     "SHOW_VIEW_ON_SITE": True,
     "STYLES": [lambda request: static("console/admin.css")],
     "COLORS": {
@@ -78,6 +79,17 @@ UNFOLD: dict[str, object] = {
                 ("Human tasks", "task", "reviews_humantask"),
                 ("Dispositions", "gavel", "alerts_disposition"),
                 ("Detector sources", "sensors", "alerts_detectorsource"),
+            ),
+            _admin_links(
+                "Watchlists",
+                ("Entries", "person_search", "watchlists_watchlistentry"),
+                ("Sighting leads", "face", "watchlists_sightinglead"),
+                ("Legal gate", "balance", "watchlists_legalgate"),
+            ),
+            _admin_links(
+                "Webhooks",
+                ("Webhooks", "webhook", "webhooks_webhook"),
+                ("Deliveries", "outbox", "webhooks_webhookdelivery"),
             ),
             _admin_links(
                 "Records",

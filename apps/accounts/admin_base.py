@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from urllib.parse import quote
 
+from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -24,6 +26,28 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_list_select_related(self, request: HttpRequest) -> Sequence[str] | bool:
+        """The relations a list shows, fetched with it: one query a list, however many rows."""
+        if self.list_select_related:
+            return super().get_list_select_related(request)  # type: ignore[no-any-return]
+        return [name for name in self.list_display if self._is_relation(name)]
+
+    def _is_relation(self, name: Any) -> bool:
+        try:
+            field = self.model._meta.get_field(name)
+        except (FieldDoesNotExist, TypeError):
+            return False
+        return bool(field.many_to_one or field.one_to_one)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """As Django's; a NUL, which PostgreSQL's text cannot hold, finds nothing instead of failing."""
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, search_term.replace("\x00", " ")
+        )
+        return found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -75,3 +99,12 @@ class AuditedAdmin(TenantAdmin):
 
 def link(url: str, text: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+def temporal_run(workflow_id: str) -> SafeString:
+    """A link to a run in Temporal's UI, where this installation has one; a dash otherwise."""
+    if not settings.TEMPORAL_UI_URL:
+        return SafeString("–")
+    where = quote(workflow_id, safe="")
+    address = f"/operations/temporal/namespaces/{settings.TEMPORAL_NAMESPACE}/workflows/{where}"
+    return link(address, "Temporal run")

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from apps.accounts.actors import actor_of
-from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin, link
+from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin, link, temporal_run
 from apps.alerts.models import Alert, Assessment, Clip, DetectorSource, Disposition, OutboxEntry
 from apps.alerts.operations.rescoring import (
     NOT_SET,
@@ -42,10 +42,7 @@ class AlertAdmin(ReadOnlyAdmin):
     @admin.display(description="see also")
     def links(self, alert: Alert) -> SafeString:
         page = link(reverse("alert", args=[alert.id]), "Web app")
-        run = link(
-            f"/operations/temporal/namespaces/default/workflows/alert%2F{alert.id}", "Temporal run"
-        )
-        return page + SafeString(" · ") + run
+        return page + SafeString(" · ") + temporal_run(f"alert/{alert.id}")
 
 
 @admin.register(Clip)
@@ -65,15 +62,23 @@ class AssessmentAdmin(ReadOnlyAdmin):
 @admin.register(Disposition)
 class DispositionAdmin(ReadOnlyAdmin):
     list_display = ["alert", "verdict", "decided_by", "decided_at", "supersedes"]
+    list_select_related = ["alert", "supersedes__alert"]
+    date_hierarchy = "decided_at"
     list_filter = ["verdict"]
     search_fields = ["alert__id"]
 
 
 @admin.register(OutboxEntry)
 class OutboxEntryAdmin(ReadOnlyAdmin):
-    list_display = ["alert", "state", "tries", "next_try_at", "run_number", "last_error"]
+    list_display = ["alert", "state", "tries", "next_try_at", "run_number", "last_error", "run"]
     list_filter = ["state"]
+    list_select_related = ["alert"]
     search_fields = ["alert__id"]
+    date_hierarchy = "created_at"
+
+    @admin.display(description="run")
+    def run(self, entry: OutboxEntry) -> SafeString:
+        return temporal_run(f"alert/{entry.alert_id}")
 
 
 class DetectorSourceForm(forms.ModelForm[DetectorSource]):

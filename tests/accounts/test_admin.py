@@ -14,6 +14,7 @@ from tests.world import World, make_waiting_alert
 OURS = (
     *("accounts", "sites", "alerts", "reviews", "reliability", "evidence", "cases", "audit"),
     *("people", "subject_requests", "reports", "oversight", "console"),
+    *("watchlists", "webhooks"),
 )
 SET_UP_HERE = {
     "accounts.tenant",
