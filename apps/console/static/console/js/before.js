@@ -24,7 +24,7 @@ export class Before {
     this.picture.playbackRate = this.video.playbackRate;
     this.picture.addEventListener("ended", () => this.end());
     this.picture.addEventListener("error", () => this.end("It could not be played. Try again."));
-    this.root.querySelector(".player-stage").append(this.picture);
+    this.root.querySelector(".player-picture").append(this.picture);
     this.say("");
     this.button.setAttribute("aria-pressed", "true");
     this.picture.play().catch(() => undefined);

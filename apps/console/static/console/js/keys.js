@@ -54,6 +54,16 @@ const LIST_KEYS = {
   v: () => openAt("second_look"),
 };
 
+// In an open verdict a digit chooses that reason and goes on to what will be recorded, where it can still be changed.
+function chooseReason(digit) {
+  const panel = document.querySelector("form[data-panel]");
+  const reason = panel?.querySelectorAll("input[name=reasons]")[digit - 1];
+  if (!reason) return false;
+  reason.checked = true;
+  panel.requestSubmit();
+  return true;
+}
+
 function press(key) {
   const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!control) return false;
@@ -68,7 +78,7 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]") && event.key !== "?") return;
   if (event.key === "?") openKeys();
   else if (document.querySelector(LIST) && LIST_KEYS[event.key]) LIST_KEYS[event.key]();
-  else if (!press(event.key.toLowerCase())) return;
+  else if (/^[1-9]$/.test(event.key) ? !chooseReason(Number(event.key)) : !press(event.key.toLowerCase())) return;
   event.preventDefault();
 });
 

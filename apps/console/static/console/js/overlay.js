@@ -20,7 +20,14 @@ export class Overlay {
     this.analysis = null;
     this.layers = { boxes: true, skeleton: true, zones: false, saliency: true, stated: false };
     this.saliency = null;
+    this.scale = 1;
     new ResizeObserver(() => this.draw()).observe(canvas);
+  }
+
+  // The picture is shown this many times larger: lines are drawn finer, so that they stay as thin as they were.
+  enlarge(scale) {
+    this.scale = scale;
+    this.draw();
   }
 
   // The picture inside the element: `object-fit: contain` leaves bars at two sides.
@@ -33,7 +40,7 @@ export class Overlay {
   }
 
   prepare() {
-    const scale = devicePixelRatio || 1;
+    const scale = (devicePixelRatio || 1) * Math.min(this.scale, 2);
     const { clientWidth: width, clientHeight: height } = this.canvas;
     this.canvas.width = Math.round(width * scale);
     this.canvas.height = Math.round(height * scale);
@@ -60,10 +67,10 @@ export class Overlay {
 
   stroke(pen, colour, width) {
     pen.strokeStyle = EDGE;
-    pen.lineWidth = width + 2;
+    pen.lineWidth = (width + 2) / this.scale;
     pen.stroke();
     pen.strokeStyle = colour;
-    pen.lineWidth = width;
+    pen.lineWidth = width / this.scale;
     pen.stroke();
   }
 

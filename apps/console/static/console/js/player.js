@@ -6,9 +6,25 @@ import { Lanes, clock } from "./lanes.js";
 import { Overlay } from "./overlay.js";
 import { loadSaliency } from "./saliency.js";
 import { Watched } from "./watched.js";
+import { Zoom } from "./zoom.js";
 
-const SPEEDS = [0.25, 0.5, 1, 2];
+const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const RELOADS = 3;
+const KEYS = {
+  ",": "step-back",
+  ".": "step-forward",
+  "<": "slower",
+  ">": "faster",
+  "+": "nearer",
+  "=": "nearer",
+  "-": "farther",
+  0: "whole",
+  l: "loop",
+  m: "marked",
+  p: "before",
+};
+const LAYER_KEYS = { x: "boxes", k: "skeleton", z: "zones", w: "saliency", d: "stated" };
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 class Player {
   constructor(root, facts) {
@@ -34,6 +50,8 @@ class Player {
       onReply: (reply) => this.recorded(reply),
     });
     this.before = new Before(root, this.video, facts.before_url);
+    this.zoom = new Zoom(root, (scale) => this.overlay.enlarge(scale));
+    this.left = new AbortController();
     this.listen();
     this.loadAnalysis();
     this.followSaliency();
@@ -49,14 +67,23 @@ class Player {
     for (const name of ["play", "pause"]) video.addEventListener(name, () => this.showPlaying());
     video.addEventListener("error", () => this.failed());
     video.addEventListener("play", () => this.animate());
-    video.addEventListener("click", () => this.toggle());
+    video.addEventListener("click", () => this.zoom.dragged || this.toggle());
     root.addEventListener("click", (event) => this.clicked(event.target.closest("[data-do]")));
     root.addEventListener("change", (event) => this.changed(event.target));
-    document.addEventListener("keydown", (event) => this.pressed(event));
-    document.addEventListener("click", (event) => {
+    this.onPage("keydown", (event) => this.pressed(event));
+    this.onPage("click", (event) => {
       const moment = event.target.closest("[data-seek]");
       if (moment) this.seek(Number(moment.dataset.seek));
     });
+  }
+
+  // Listens on the whole page until this player has left it: parts of the page are swapped.
+  onPage(name, act) {
+    const heard = (event) => {
+      if (this.root.isConnected) act(event);
+      else this.left.abort();
+    };
+    document.addEventListener(name, heard, { signal: this.left.signal });
   }
 
   async loadAnalysis() {
@@ -74,7 +101,7 @@ class Player {
   // The part of the page that says what moved the score comes later; it names the address of its map.
   followSaliency() {
     this.loadSaliency();
-    document.addEventListener("htmx:afterSwap", () => this.loadSaliency());
+    this.onPage("htmx:afterSwap", () => this.loadSaliency());
   }
 
   async loadSaliency() {
@@ -176,6 +203,7 @@ class Player {
 
   act(name) {
     if (name === "before") return this.before.toggle();
+    if (["nearer", "farther", "whole"].includes(name)) return this.zoom.step({ nearer: 1, farther: -1, whole: 0 }[name]);
     if (name === "toggle" && this.before.isShown) return this.before.pauseOrPlay();
     if (this.before.isShown) this.before.end();
     const acts = {
@@ -207,16 +235,33 @@ class Player {
 
   pressed(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    if (document.querySelector("dialog[open]")) return;
-    const onControl = event.target.closest("button, summary, a, input");
-    const keys = { ",": "step-back", ".": "step-forward", "<": "slower", ">": "faster", l: "loop", m: "marked", p: "before" };
-    let name = keys[event.key];
-    if (event.key === " " && !onControl) name = "toggle";
-    if (event.key === "ArrowLeft" && !event.target.matches("input")) name = "back";
-    if (event.key === "ArrowRight" && !event.target.matches("input")) name = "forward";
-    if (!name) return;
+    if (document.querySelector("dialog[open], :popover-open")) return;
+    if (!this.arrow(event) && !this.layer(event.key) && !this.key(event)) return;
     event.preventDefault();
-    this.act(name);
+  }
+
+  // Arrows go through time; with Shift they move the enlarged picture. A slider keeps its own.
+  arrow(event) {
+    const way = ARROWS[event.key];
+    if (!way || event.target.matches("input")) return false;
+    if (event.shiftKey) this.zoom.move(...way);
+    else if (way[0]) this.act(way[0] < 0 ? "back" : "forward");
+    else return false;
+    return true;
+  }
+
+  layer(key) {
+    const input = this.root.querySelector(`[data-layer="${LAYER_KEYS[key.toLowerCase()]}"]`);
+    if (!input || input.disabled) return false;
+    input.click();
+    return true;
+  }
+
+  key(event) {
+    const onControl = event.target.closest("button, summary, a, input");
+    const name = event.key === " " && !onControl ? "toggle" : KEYS[event.key];
+    if (name) this.act(name);
+    return Boolean(name);
   }
 
   showPlaying() {
