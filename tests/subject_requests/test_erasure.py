@@ -15,13 +15,15 @@ from apps.audit.events import Actor, Event, Subject
 from apps.audit.models import Reason
 from apps.audit.operations import record
 from apps.cases.case_file.operations import remove_case_file, request_case_file
-from apps.cases.models import Case, CaseFile
-from apps.cases.operations import open_case, seal_exhibits
+from apps.cases.models import Case, CaseFile, CasePerson, NoteVersion, PersonRole
+from apps.cases.operations import add_note, add_person, add_task, open_case, seal_exhibits
 from apps.evidence.models import EvidenceItem, EvidenceKind
 from apps.evidence.operations import acquire_item
 from apps.evidence.operations.holds import place_hold, release_hold
 from apps.people.models import Person
 from apps.people.queries import ERASED, name_of, people_called
+from apps.reports.models import ReportKind, ReportVersion
+from apps.reports.operations.drafts import Edit, edit_report, make_draft
 from apps.storage.keys import alert_master, alert_working
 from apps.storage.store import evidence_store, media_store
 from apps.subject_requests.models import (
@@ -32,7 +34,12 @@ from apps.subject_requests.models import (
     SubjectRequest,
 )
 from apps.subject_requests.operations.carrying_out import carry_out
-from apps.subject_requests.operations.erasing import ask_erasure, execute_erasure, tell_recipient
+from apps.subject_requests.operations.erasing import (
+    KEPT_BY_THE_DATABASE,
+    ask_erasure,
+    execute_erasure,
+    tell_recipient,
+)
 from apps.subject_requests.operations.moving import UnableToHandle
 from apps.subject_requests.queries.plan import plan_for
 from apps.watchlists.models import FaceEmbedding, WatchlistEntry
@@ -222,6 +229,60 @@ def test_after_erasure_there_is_no_trace_and_the_chain_verifies(
     found = chain.verify(service_connection, world.tenant.id, with_bucket=False)
     assert found.holds, found.problems
     assert found.lost_reasons > 0
+
+
+def work_in_a_case(world: World, alert: Alert) -> Case:
+    """Somebody in a case, described and noted, and their name in a note, a task and the draft of a report."""
+    case = open_case(alert_id=alert.id, now=NOW)
+    by = {"actor": actor(world.lead), "case": case, "now": NOW}
+    known = Person.objects.get(id=WatchlistEntry.objects.get().name_row.person_id)
+    there = add_person(role=PersonRole.SUBJECT, known=known, observed=f"{NAME}, a red coat", **by)
+    add_note(text=f"Waits for {NAME}.", person_id=there.id, **by)
+    add_note(text=f"{NAME} has called the store.", **by)
+    add_task(title=f"Call {NAME} back", **by)
+    report = make_draft(user=world.lead, kind=ReportKind.POLICE_REPORT, author=world.lead, **by)
+    edit_report(
+        actor=actor(world.lead),
+        user=world.lead,
+        report=report,
+        base=1,
+        edit=Edit(added=(f"I spoke to {NAME} at the door.",)),
+        now=NOW,
+    )
+    return case
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_reaches_a_case_and_says_which_wordings_keep_the_name(
+    story: tuple[World, Alert],
+    superuser_connection: "psycopg.Connection[Any]",
+    sequencer_connection: chain.Connection,
+    service_connection: chain.Connection,
+) -> None:
+    world, alert = story
+    with tenant_scope(world.tenant.id):
+        work_in_a_case(world, alert)
+        erasure = asked(world, alert)
+    assert {"cases_noteversion.text", "cases_casetask.title"} <= set(
+        traces(superuser_connection, NAME)
+    )
+    with tenant_scope(world.tenant.id):
+        carry_out_by(world, erasure)
+    written_once = {"cases_noteversion.text", "reports_reportversion.content"}
+    assert set(traces(superuser_connection, NAME)) <= written_once | {"alerts_clip.original_name"}
+    with tenant_scope(world.tenant.id):
+        there = CasePerson.objects.get()
+        assert there.observed_sealed is None
+        assert not NoteVersion.objects.filter(text_sealed__isnull=False).exists()
+        kept = erasure.items.filter(last_error=KEPT_BY_THE_DATABASE)
+        said = {".".join(one.object_id.split(".")[:2]) for one in kept}
+        assert written_once <= said  # the certificate names what the database lets nobody change
+        drafted = ReportVersion.objects.order_by("-number")[0].content
+        assert f"[[person:{there.person_id}]] at the door" in str(drafted)
+    chain.chain(sequencer_connection)
+    chain.sign(sequencer_connection)
+    found = chain.verify(service_connection, world.tenant.id, with_bucket=False)
+    assert found.holds, found.problems
 
 
 @pytest.mark.django_db(transaction=True)
