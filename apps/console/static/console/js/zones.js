@@ -6,7 +6,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 const stage = document.querySelector("[data-zone-stage]");
 const form = document.querySelector("[data-zone-form]");
-const drawing = stage?.querySelector("svg");
+const drawing = stage?.querySelector(".zone-drawing"); // an empty stage shows an icon, which is an svg as well
 const layer = stage?.querySelector("[data-zone-corners]");
 
 const inside = (value) => Math.min(1, Math.max(0, value));
