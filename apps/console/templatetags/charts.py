@@ -9,9 +9,9 @@ register = template.Library()
 
 
 @register.filter
-def plain(value: float | None) -> str:
+def plain(value: float | str | None) -> str:
     """A number as a script reads it, "" where it is not known: never localised, never rounded to nothing."""
-    return "" if value is None else f"{float(value):.10g}"
+    return "" if value in (None, "") else f"{float(value):.10g}"
 
 
 @register.inclusion_tag("console/_chart.html")

@@ -20,13 +20,17 @@ DIMENSION_WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TableRow:
-    """One figure on both sides. `note` says what an interval is of, or that it is not known yet."""
+    """One figure on both sides. `note` says what an interval is of, or that it is not known yet.
+
+    `figures` are the plain numbers of both sides, for a drawing; None where one of them is not known yet.
+    """
 
     words: str
     active: str
     draft: str
     change: str
     note: str = ""
+    figures: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,12 @@ class SegmentRow:
     wrong: TableRow
     by_verdicts: str
 
+    @property
+    def cost_change(self) -> float | None:
+        """Draft less active, in the report's currency."""
+        both = self.cost.figures
+        return None if both is None else both[1] - both[0]
+
 
 def outcome_rows(report: BacktestReport) -> list[tuple[str, TableRow]]:
     """How many alerts each outcome has on both sides, with its share."""
@@ -55,6 +65,7 @@ def outcome_rows(report: BacktestReport) -> list[tuple[str, TableRow]]:
                 change=_signed(
                     report.draft_outcomes[outcome] - report.active_outcomes[outcome], _count
                 ),
+                figures=(report.active_outcomes[outcome], report.draft_outcomes[outcome]),
             ),
         )
         for outcome in OUTCOMES
@@ -145,6 +156,7 @@ def _expected(
         draft=shown(draft),
         change=_signed(pick(measured.change), shown),
         note=note,
+        figures=(active, draft),
     )
 
 
@@ -170,6 +182,7 @@ def _pair(words: str, active: float, draft: float, shown: _Shown) -> TableRow:
         active=shown(active),
         draft=shown(draft),
         change=_signed(draft - active, shown),
+        figures=(active, draft),
     )
 
 

@@ -27,6 +27,12 @@ def of_100(rate: float | None) -> str:
 
 
 @register.filter
+def share_100(rate: float | None) -> float | None:
+    """A rate 0..1 as a number of 100, not rounded; None where it is not known."""
+    return None if rate is None else 100 * rate
+
+
+@register.filter
 def heat(rate: float | None) -> int:
     """How warm a cell is, 0 to 5; 0 also where nothing is known."""
     return 0 if rate is None else sum(rate >= start for start in HEAT_FROM)
@@ -103,21 +109,41 @@ def rate_lane(
 
 @register.simple_tag
 def sparkline(values: Sequence[float | None], longest: float = 1.0) -> SafeString:
-    """A row of values as a line, from 0 to `longest`; missing values are bridged."""
+    """A row of values as a line, from 0 to `longest`; a missing value leaves a gap, a lone one is a dash."""
     if sum(value is not None for value in values) < 2:
         return _EMPTY
     step = 100 / (len(values) - 1)
-    known = [
-        (step * place, 22 - 20 * min(1.0, value / longest if longest else 0.0))
-        for place, value in enumerate(values)
-        if value is not None
-    ]
-    line = format_html_join(" ", "{},{}", ((f"{x:.1f}", f"{y:.1f}") for x, y in known))
-    return format_html(
-        '<svg class="spark" viewBox="0 0 104 24" preserveAspectRatio="none" aria-hidden="true">'
-        '<polyline points="{}" vector-effect="non-scaling-stroke"/></svg>',
-        line,
+    drawn = format_html_join(
+        "",
+        '<polyline points="{}" vector-effect="non-scaling-stroke"/>',
+        ((_polyline(run, step, longest),) for run in _runs(values)),
     )
+    return format_html(
+        '<svg class="spark" viewBox="0 0 104 24" preserveAspectRatio="none" aria-hidden="true">{}</svg>',
+        drawn,
+    )
+
+
+def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
+    """The stretches of known values, each with its places."""
+    runs: list[list[tuple[int, float]]] = [[]]
+    for place, value in enumerate(values):
+        if value is not None:
+            runs[-1].append((place, value))
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if run]
+
+
+def _polyline(run: Sequence[tuple[int, float]], step: float, longest: float) -> str:
+    points = [
+        (step * place, 22 - 20 * min(1.0, value / longest if longest else 0.0))
+        for place, value in run
+    ]
+    if len(points) == 1:
+        x, y = points[0]
+        points = [(max(0.0, x - 2), y), (x + 2, y)]
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
 @register.inclusion_tag("reliability/_pages.html")

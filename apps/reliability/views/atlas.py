@@ -139,6 +139,7 @@ def segment(request: HttpRequest) -> HttpResponse:
         "row": _row(found, places, network),
         "segment": found,
         "network": network,
+        "network_100": None if network is None else 100 * network,
         "outlook": outlook_of(found, tenant_id=user.tenant_id),
         "weeks": list(reversed(found.weekly)),
         "page": page,

@@ -52,6 +52,18 @@ class MeasureCard:
     report: MeasureReport
     longest: float
 
+    @property
+    def chart_words(self) -> str:
+        return f"{self.words}, of 100 alerts of each group; dashed: all groups, shaded: what may differ"
+
+    @property
+    def rate_100(self) -> float:
+        return 100 * self.report.rate
+
+    @property
+    def longest_100(self) -> float:
+        return 100 * self.longest
+
 
 @dataclass(frozen=True, kw_only=True)
 class TestRow:
@@ -69,6 +81,7 @@ class TestRow:
 class AttributeCard:
     """One attribute of a sample."""
 
+    key: str
     report: AttributeReport
     measures: list[MeasureCard]
     tests: list[TestRow]
@@ -96,7 +109,11 @@ def fairness(request: HttpRequest) -> HttpResponse:
     }
     if sample is not None:
         report = rates_of(sample)
-        context |= {"report": report, "cards": _cards(sample, list(report.attributes))}
+        context |= {
+            "report": report,
+            "cards": _cards(sample, list(report.attributes)),
+            "tolerance_100": 100 * report.settings.largest_difference,
+        }
     return render(request, "reliability/fairness.html", context)
 
 
@@ -189,11 +206,12 @@ def _cards(sample: FairnessSample, reports: list[AttributeReport]) -> list[Attri
     tests = tests_of(sample)
     return [
         AttributeCard(
+            key=str(place),
             report=report,
             measures=[_measure_card(measure) for measure in report.measures],
             tests=[_test_row(one) for one in tests if one.attribute == report.attribute],
         )
-        for report in reports
+        for place, report in enumerate(reports)
     ]
 
 
