@@ -1,5 +1,6 @@
 """What alerts cost, by site and month: recorded beside expected."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.decorators import login_required
@@ -14,9 +15,11 @@ from apps.reliability.queries.realised import MonthCost, month_costs
 from apps.reliability.queries.versions import VersionKind
 from apps.reliability.tabs import tabs_for
 from apps.reliability.views.policy import keeper
+from apps.sites.models import Site
 from apps.triage.phrasing import money
 
 MONTHS = 12
+MOST_DRAWN = 4
 
 
 @login_required
@@ -28,14 +31,27 @@ def costs(request: HttpRequest) -> HttpResponse:
     number, model = active_cost_model(user.tenant_id)
     first = _first_month(timezone.now())
     months = month_costs(user, since=first - timedelta(days=1))
+    months = [one for one in months if one.month >= first.date()]
     context = {
         "tabs": tabs_for(request),
-        "rows": [_row(one, model.currency) for one in months if one.month >= first.date()],
+        "rows": [_row(one, model.currency) for one in months],
+        "drawn": _drawn(months),
         "model_version": number,
         "model": model,
         "kind": VersionKind.COST_MODEL,
     }
     return render(request, "reliability/costs.html", context)
+
+
+def _drawn(months: list[MonthCost]) -> list[dict[str, str]]:
+    """The sites with most alerts, each a drawing; the table has all of them."""
+    alerts: Counter[Site] = Counter()
+    for one in months:
+        alerts[one.site] += one.alerts
+    return [
+        {"facet": str(site.pk), "words": f"{site.name}: cost by month, expected and recorded"}
+        for site, _ in alerts.most_common(MOST_DRAWN)
+    ]
 
 
 def _first_month(now: datetime) -> datetime:

@@ -95,6 +95,11 @@ function dot(u, x, y, { colour = "--text", size = 4, hollow = false } = {}) {
 
 const box = ({ bbox }) => ({ left: bbox.left, top: bbox.top, right: bbox.left + bbox.width, bottom: bbox.top + bbox.height });
 
+// As many letters as fit under a group that has this share of the width.
+function letters(plot, count, room) {
+  return Math.max(4, Math.floor((((plot.clientWidth || 400) - 88) * room) / count / 6.8));
+}
+
 function category(data, most) {
   return (u, splits) => splits.map((at) => (Number.isInteger(at) && data.rows[at] ? short(data.rows[at].label, most) : ""));
 }
@@ -143,7 +148,7 @@ export function columns(data, plot) {
     options: frame(data, {
       scales: { x: { time: false, range: [-0.6, count - 0.4] }, y: { range: reach(data) } },
       axes: [
-        axis({ grid: { show: false }, splits: () => data.rows.map((_, at) => at).filter((at) => at % room === 0), values: category(data, 12), size: 28 }),
+        axis({ grid: { show: false }, splits: () => data.rows.map((_, at) => at).filter((at) => at % room === 0), values: category(data, letters(plot, count, room)), size: 28 }),
         axis({ values: (u, splits) => splits.map((at) => words(at, data.unit)), size: 72 }),
       ],
       series: data.names.map(() => ({ show: false })),
@@ -185,7 +190,7 @@ export function lines(data, plot) {
     options: frame(data, {
       scales: { x: { time: false, range: [-0.3, count - 0.7] }, y: { range: reach(data) } },
       axes: [
-        axis({ grid: { show: false }, splits: () => data.rows.map((_, at) => at).filter((at) => at % room === 0), values: category(data, 12), size: 28 }),
+        axis({ grid: { show: false }, splits: () => data.rows.map((_, at) => at).filter((at) => at % room === 0), values: category(data, letters(plot, count, room)), size: 28 }),
         axis({ values: (u, splits) => splits.map((at) => words(at, data.unit)), size: 56 }),
       ],
       series: data.names.map((_, series) => ({
@@ -204,16 +209,16 @@ export function lines(data, plot) {
 // What lies in rows: the value runs to the right, each row has its name before it.
 function inRows(data, plot, { marks, x, size }) {
   const count = data.rows.length;
-  const letters = Math.max(8, Math.min(24, Math.floor(plot.clientWidth / 24)));
-  const longest = Math.max(...data.rows.map(({ label }) => Math.min(label.length, letters)));
+  const most = Math.max(8, Math.min(24, Math.floor(plot.clientWidth / 24)));
+  const longest = Math.max(...data.rows.map(({ label }) => Math.min(label.length, most)));
   return {
     height: (size ?? ROW) * count + 44,
     data: [x.range, [null, null]],
     options: frame(data, {
       scales: { x: { time: Boolean(x.time), range: x.range }, y: { range: [-0.5, count - 0.5], dir: -1 } },
       axes: [
-        axis({ values: x.values, size: 30 }),
-        axis({ grid: { show: false }, splits: () => data.rows.map((_, at) => at), values: category(data, letters), size: 20 + longest * 6.6 }),
+        axis({ values: x.values, size: 30, space: x.time ? 96 : 64 }),
+        axis({ grid: { show: false }, splits: () => data.rows.map((_, at) => at), values: category(data, most), size: 20 + longest * 6.6 }),
       ],
       series: [{ show: false }],
       hooks: { draw: [marks] },
@@ -294,7 +299,8 @@ export function places(data, plot) {
       dot(u, u.valToPos(x, "x", true), u.valToPos(names.indexOf(label), "y", true), { colour: "--accent", size: 5 });
     }
   };
-  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+  const hours = range[1] - range[0] < 8 * DAY ? { hour: "2-digit", minute: "2-digit" } : {};
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...hours });
   const values = (u, splits) => splits.map((at) => day.format(at * 1000));
   const rows = names.map((label) => ({ label, cells: [{ value: 0, low: null, high: null }] }));
   const made = inRows({ ...data, rows }, plot, { marks, x: { range, time: true, values }, size: 36 });
