@@ -49,6 +49,13 @@ PLACES = (
         below=("/cases/",),
     ),
     Place(
+        label="Interventions",
+        icon="handshake",
+        route="interventions",
+        permission=Permission.VIEW_ALERTS,
+        below=("/interventions/",),
+    ),
+    Place(
         label="Watchlist",
         icon="users",
         route="watchlist",

@@ -4,10 +4,12 @@ from django.contrib import admin
 
 from apps.accounts.admin_base import ReadOnlyAdmin
 from apps.reviews.models import (
+    BlindJudgement,
     Confirmation,
     DecisionAttempt,
     HumanTask,
     Intervention,
+    InterventionEntry,
     ItemMember,
     Playback,
     Reveal,
@@ -60,6 +62,22 @@ class InterventionAdmin(ReadOnlyAdmin):
     list_display = ["alert", "kind", "outcome", "authorised_by", "authorised_at"]
     list_filter = ["kind", "outcome"]
     search_fields = ["alert__id"]
+
+
+@admin.register(InterventionEntry)
+class InterventionEntryAdmin(ReadOnlyAdmin):
+    list_display = ["intervention", "step", "outcome", "recorded_at", "supersedes"]
+    list_filter = ["step", "outcome"]
+    search_fields = ["id", "intervention__id"]
+    date_hierarchy = "recorded_at"
+
+
+@admin.register(BlindJudgement)
+class BlindJudgementAdmin(ReadOnlyAdmin):
+    list_display = ["alert", "proposed", "verdict", "agrees", "judged_at"]
+    list_filter = ["proposed", "verdict", "agrees"]
+    search_fields = ["alert__id"]
+    date_hierarchy = "judged_at"
 
 
 @admin.register(Reveal)

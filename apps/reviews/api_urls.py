@@ -8,10 +8,42 @@ from apps.reviews.api import (
     SplitAlert,
     SubmitDecision,
 )
+from apps.reviews.intervention_api import (
+    AlertInterventionsView,
+    ComplaintView,
+    InterventionsView,
+    InterventionView,
+    OutcomeView,
+    SettlementView,
+)
 from apps.reviews.reveal_api import AlertFootage, RevealFaces
 from apps.reviews.second_look_api import SecondLookView
 
 urlpatterns = [
+    path("interventions/", InterventionsView.as_view(), name="api-interventions"),
+    path(
+        "interventions/<uuid:intervention_id>/", InterventionView.as_view(), name="api-intervention"
+    ),
+    path(
+        "interventions/<uuid:intervention_id>/outcome/",
+        OutcomeView.as_view(),
+        name="api-intervention-outcome",
+    ),
+    path(
+        "interventions/<uuid:intervention_id>/complaint/",
+        ComplaintView.as_view(),
+        name="api-intervention-complaint",
+    ),
+    path(
+        "interventions/<uuid:intervention_id>/settlement/",
+        SettlementView.as_view(),
+        name="api-intervention-settlement",
+    ),
+    path(
+        "alerts/<uuid:alert_id>/interventions/",
+        AlertInterventionsView.as_view(),
+        name="api-alert-interventions",
+    ),
     path(
         "alerts/<uuid:alert_id>/decisions/", PrepareDecision.as_view(), name="api-decision-prepare"
     ),

@@ -293,21 +293,25 @@ class Reveal(models.Model):
 
 
 class InterventionKind(models.TextChoices):
-    NONE = "none"
-    OBSERVE = "observe"
-    APPROACH = "approach"
-    POLICE = "police"
+    NONE = "none", "Nothing"
+    OBSERVE = "observe", "Observe"
+    APPROACH = "approach", "Approach the person"
+    POLICE = "police", "Call the police"
 
 
 class InterventionOutcome(models.TextChoices):
-    RECOVERED = "recovered"
-    RECEIPT_SHOWN = "receipt_shown"
-    LEFT = "left"
-    NOT_KNOWN = "not_known"
+    RECOVERED = "recovered", "Goods recovered"
+    RECEIPT_SHOWN = "receipt_shown", "Receipt shown"
+    NOTHING_FOUND = "nothing_found", "Nothing found"
+    LEFT = "left", "Left with the goods"
+    NOT_KNOWN = "not_known", "Not known yet"
 
 
 class Intervention(models.Model):
-    """An authorised act on the floor, with its own confirmation, outcome and any complaint."""
+    """An authorised act on the floor, with its own confirmation.
+
+    Outcome, complaint and settlement are those that stand; who recorded them, and what was corrected, are its entries.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
@@ -319,10 +323,21 @@ class Intervention(models.Model):
     outcome = models.CharField(
         max_length=20, choices=InterventionOutcome, default=InterventionOutcome.NOT_KNOWN
     )
-    complaint = models.TextField(blank=True)
     authorised_by = models.UUIDField()
     authorised_at = models.DateTimeField()
     outcome_at = models.DateTimeField(null=True, blank=True)
+    complaint_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a complaint was recorded; its words are an entry."
+    )
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_cost = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="What the complaint cost in the end, in `currency`.",
+    )
+    currency = models.CharField(max_length=3, blank=True, help_text="Of the settled cost.")
 
     class Meta:
         ordering = ["authorised_at"]
@@ -330,8 +345,107 @@ class Intervention(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind__in=InterventionKind.values),
                 name="intervention_kind_is_known",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=InterventionOutcome.values),
+                name="intervention_outcome_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(settled_at__isnull=True, settled_cost__isnull=True, currency="")
+                | models.Q(
+                    complaint_at__isnull=False, settled_at__isnull=False, settled_cost__gte=0
+                )
+                & ~models.Q(currency=""),
+                name="only_a_complaint_is_settled_at_a_cost",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-authorised_at", "id"], name="intervention_by_time")
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.authorised_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def reference(self) -> str:
+        """Short name for people; the id stays the key."""
+        return f"I-{self.id.hex[:8].upper()}"
+
+
+class EntryStep(models.TextChoices):
+    OUTCOME = "outcome", "Outcome"
+    COMPLAINT = "complaint", "Complaint received"
+    SETTLEMENT = "settlement", "Complaint settled"
+
+
+class InterventionEntry(models.Model):
+    """What somebody recorded of an intervention, and why. A correction is a new entry that supersedes this one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    intervention = models.ForeignKey(Intervention, on_delete=models.PROTECT, related_name="entries")
+    step = models.CharField(max_length=20, choices=EntryStep)
+    outcome = models.CharField(max_length=20, choices=InterventionOutcome, blank=True)
+    cost = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    reason = models.TextField(
+        blank=True, help_text="What was seen or said. Emptied when a person's texts are erased."
+    )
+    recorded_by = models.UUIDField(
+        null=True,
+        blank=True,
+        help_text="Opaque id; empty for what was recorded before there were entries: the audit chain says who.",
+    )
+    recorded_at = models.DateTimeField()
+    supersedes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
+
+    class Meta:
+        ordering = ["recorded_at"]
+        verbose_name_plural = "intervention entries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["intervention", "step"],
+                condition=models.Q(supersedes__isnull=True),
+                name="one_first_entry_a_step",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    step=EntryStep.OUTCOME,
+                    outcome__in=InterventionOutcome.values,
+                    cost__isnull=True,
+                )
+                | models.Q(step=EntryStep.COMPLAINT, outcome="", cost__isnull=True)
+                | models.Q(step=EntryStep.SETTLEMENT, outcome="", cost__gte=0)
+                & ~models.Q(currency=""),
+                name="entry_says_what_its_step_is_about",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_step_display()} {self.recorded_at:%Y-%m-%d %H:%M}"
+
+
+class BlindJudgement(models.Model):
+    """What a person said before the machine's proposal was shown, and what that was. Written once, with the verdict."""
+
+    alert = models.OneToOneField(
+        Alert, on_delete=models.PROTECT, primary_key=True, related_name="blind_judgement"
+    )
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    disposition = models.OneToOneField(Disposition, on_delete=models.PROTECT, related_name="+")
+    proposed = models.CharField(max_length=20, help_text="The machine: escalate, verify, archive.")
+    verdict = models.CharField(max_length=20, help_text="The person's, of this first look.")
+    agrees = models.BooleanField(
+        null=True, help_text="Empty where the person could not tell: neither for nor against."
+    )
+    judged_by = models.UUIDField()
+    judged_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["judged_at"]
+        indexes = [models.Index(fields=["tenant", "-judged_at"], name="blind_judgement_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.proposed} / {self.verdict}"

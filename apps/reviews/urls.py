@@ -1,8 +1,34 @@
 from django.urls import path
 
-from apps.reviews import reveal_views, second_look_views, views
+from apps.reviews import intervention_views, reveal_views, second_look_views, views
 
 urlpatterns = [
+    path("interventions/", intervention_views.interventions, name="interventions"),
+    path(
+        "interventions/<uuid:intervention_id>/",
+        intervention_views.intervention,
+        name="intervention",
+    ),
+    path(
+        "interventions/<uuid:intervention_id>/outcome/",
+        intervention_views.outcome,
+        name="intervention-outcome",
+    ),
+    path(
+        "interventions/<uuid:intervention_id>/complaint/",
+        intervention_views.complaint,
+        name="intervention-complaint",
+    ),
+    path(
+        "interventions/<uuid:intervention_id>/settlement/",
+        intervention_views.settlement,
+        name="intervention-settlement",
+    ),
+    path(
+        "alerts/<uuid:alert_id>/interventions/",
+        intervention_views.alert_interventions,
+        name="alert-interventions",
+    ),
     path("alerts/<uuid:alert_id>/decide/", views.decide, name="decide"),
     path("alerts/<uuid:alert_id>/decision/", views.decision, name="decision"),
     path("alerts/<uuid:alert_id>/second-look/", second_look_views.second_look, name="second-look"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -9,8 +10,20 @@ from django.utils import timezone
 from apps.alerts.models import Alert
 from apps.reliability.models import AlertFact, FactOrigin
 from apps.reliability.queries.realised import LONGEST_LOOK, MonthCost, month_costs
-from apps.reviews.models import DecisionAttempt, InterventionKind, InterventionOutcome, Playback
-from apps.reviews.operations import record_complaint, record_intervention, record_outcome
+from apps.reviews.intervention_queries import wrong_costs
+from apps.reviews.models import (
+    DecisionAttempt,
+    Intervention,
+    InterventionKind,
+    InterventionOutcome,
+    Playback,
+)
+from apps.reviews.operations import (
+    record_complaint,
+    record_intervention,
+    record_outcome,
+    settle_complaint,
+)
 from apps.triage.cost_model import default_cost_model
 from apps.triage.decision import DecisionInputs, decide
 from apps.triage.economics import Option
@@ -41,7 +54,14 @@ def theft(world: World, waiting: Alert, submitted: Submitted) -> Alert:
     return waiting
 
 
-def act(world: World, alert: Alert, outcome: InterventionOutcome | None, *, complaint: str = ""):
+def act(
+    world: World,
+    alert: Alert,
+    outcome: InterventionOutcome | None,
+    *,
+    complaint: str = "",
+    cost: int | None = None,
+):
     made = record_intervention(
         actor=sign_in(world.operator),
         user=world.operator,
@@ -49,11 +69,18 @@ def act(world: World, alert: Alert, outcome: InterventionOutcome | None, *, comp
         kind=InterventionKind.APPROACH,
         now=timezone.now(),
     )
-    who = {"actor": sign_in(world.operator), "user": world.operator}
+    who = {
+        "actor": sign_in(world.operator),
+        "user": world.operator,
+        "intervention": made,
+        "now": timezone.now(),
+    }
     if outcome:
-        record_outcome(intervention=made, outcome=outcome, now=timezone.now(), **who)
+        record_outcome(outcome=outcome, reason="Seen at the door.", **who)
     if complaint:
-        record_complaint(intervention=made, text=complaint, **who)
+        record_complaint(reason=complaint, **who)
+    if cost is not None:
+        settle_complaint(cost=Decimal(cost), reason="A voucher and an apology.", **who)
     return made
 
 
@@ -128,6 +155,7 @@ def test_a_recovered_item_costs_nothing_but_minutes(world: World, theft: Alert) 
     ("outcome", "complaint"),
     [
         (InterventionOutcome.RECEIPT_SHOWN, ""),
+        (InterventionOutcome.NOTHING_FOUND, ""),
         (InterventionOutcome.LEFT, "Was stopped in front of everybody."),
     ],
 )
@@ -139,6 +167,37 @@ def test_a_receipt_or_a_complaint_makes_an_intervention_a_wrong_one(
     assert (month.interventions, month.wrong, month.complaints) == (1, 1, bool(complaint))
     assert month.wrong_cost == pytest.approx(MODEL.wrong_intervention.mean)
     assert month.realised >= month.wrong_cost
+
+
+def test_a_settled_complaint_costs_what_was_recorded_and_not_what_was_assumed(
+    world: World, theft: Alert
+) -> None:
+    act(world, theft, None, complaint="Was stopped in front of everybody.", cost=350)
+    month = the_month(world)
+    assert (month.wrong, month.priced, month.wrong_cost) == (1, 1, 350)
+    found = wrong_costs(world.tenant.id, currency=MODEL.currency)
+    assert (found.wrong, found.costs, found.low) == (1, (350.0,), None)
+    page = signed_in(world.lead).get("/reliability/costs/").content.decode()
+    assert page.count("€350") >= 3
+    assert "1 settled at a mean of €350" in page
+
+
+def test_a_cost_in_another_currency_is_not_added_up(world: World, theft: Alert) -> None:
+    made = act(world, theft, None, complaint="Was stopped in front of everybody.", cost=350)
+    Intervention.objects.filter(id=made.id).update(currency="GBP")
+    month = the_month(world)
+    assert month.wrong_cost == pytest.approx(MODEL.wrong_intervention.mean)
+    found = wrong_costs(world.tenant.id, currency=MODEL.currency)
+    assert (found.costs, found.in_other_currencies) == ((), 1)
+
+
+def test_a_range_is_read_off_five_settled_costs(world: World, theft: Alert) -> None:
+    for cost in (100, 200, 300, 400, 500):
+        act(world, theft, None, complaint="Was stopped in front of everybody.", cost=cost)
+    found = wrong_costs(world.tenant.id, currency=MODEL.currency)
+    assert (found.mean, found.low, found.high) == (300, 120, 480)
+    page = signed_in(world.administrator).get("/reliability/policy/cost-model/new/")
+    assert "€120 to €480" in page.content.decode()
 
 
 def test_an_act_without_outcome_is_counted_as_not_recorded(world: World, theft: Alert) -> None:

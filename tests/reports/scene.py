@@ -74,7 +74,7 @@ def a_full_case(world: World) -> Case:
         confirmation=Confirmation.objects.get(task__alert=alert),
         kind="approach",
         outcome="recovered",
-        complaint="The customer complained.",
+        complaint_at=NOW,
         authorised_by=world.lead.id,
         authorised_at=NOW,
         outcome_at=NOW,

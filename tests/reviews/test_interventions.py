@@ -1,19 +1,31 @@
-"""An act on the floor rests on a fresh confirmation; its outcome and any complaint are added once."""
+"""An act on the floor rests on a fresh confirmation; outcome and complaint are recorded once, and corrected openly."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.alerts.models import Alert
-from apps.reviews.models import DecisionAttempt, Intervention, InterventionKind, InterventionOutcome
+from apps.audit.models import InboxEntry
+from apps.reviews.models import (
+    DecisionAttempt,
+    Intervention,
+    InterventionEntry,
+    InterventionKind,
+    InterventionOutcome,
+)
 from apps.reviews.operations import (
     UnableToIntervene,
     apply_attempt,
     record_complaint,
     record_intervention,
     record_outcome,
+    settle_complaint,
 )
 from tests.reviews.conftest import FALSE_ALARM, THEFT, sign_in, watch
 from tests.world import World
@@ -76,18 +88,102 @@ def test_an_old_confirmation_allows_nothing_on_the_floor(world: World, theft: Al
         intervene(world, theft, InterventionKind.POLICE, after=timedelta(minutes=31))
 
 
-def test_outcome_and_complaint_are_recorded_once(world: World, theft: Alert) -> None:
-    found = intervene(world, theft, InterventionKind.APPROACH)
-    actor, now = sign_in(world.operator), timezone.now()
-    who = {"actor": actor, "user": world.operator, "intervention": found}
-    record_outcome(**who, outcome=InterventionOutcome.RECEIPT_SHOWN, now=now)
-    record_complaint(**who, text="It was my own bag.")
+SEEN = "The bag was opened at the till."
+
+
+def by(user: User, found: Intervention) -> dict[str, Any]:
+    return {
+        "actor": sign_in(user),
+        "user": user,
+        "intervention": found,
+        "reason": SEEN,
+        "now": timezone.now(),
+    }
+
+
+@pytest.fixture
+def approached(world: World, theft: Alert) -> Intervention:
+    return intervene(world, theft, InterventionKind.APPROACH)
+
+
+def test_store_staff_record_the_outcome_once(world: World, approached: Intervention) -> None:
+    record_outcome(**by(world.store_manager, approached), outcome=InterventionOutcome.RECOVERED)
     with pytest.raises(UnableToIntervene, match="recorded already"):
-        record_outcome(**who, outcome=InterventionOutcome.LEFT, now=now)
-    with pytest.raises(UnableToIntervene, match="recorded already"):
-        record_complaint(**who, text="Another story.")
+        record_outcome(**by(world.operator, approached), outcome=InterventionOutcome.LEFT)
     stored = Intervention.objects.get()
-    assert (stored.outcome, stored.complaint) == ("receipt_shown", "It was my own bag.")
+    assert (stored.outcome, stored.outcome_at is None) == ("recovered", False)
+    [entry] = stored.entries.all()
+    assert (entry.recorded_by, entry.reason) == (world.store_manager.id, SEEN)
+
+
+def test_a_correction_supersedes_what_was_recorded_and_keeps_it(
+    world: World, approached: Intervention
+) -> None:
+    first = record_outcome(
+        **by(world.store_manager, approached), outcome=InterventionOutcome.RECOVERED
+    )
+    second = record_outcome(
+        **by(world.lead, approached),
+        outcome=InterventionOutcome.NOTHING_FOUND,
+        instead_of=first.id,
+    )
+    assert Intervention.objects.get().outcome == "nothing_found"
+    assert [one.outcome for one in approached.entries.all()] == ["recovered", "nothing_found"]
+    assert second.supersedes_id == first.id
+    with pytest.raises(UnableToIntervene, match="corrected meanwhile"):
+        record_outcome(
+            **by(world.operator, approached),
+            outcome=InterventionOutcome.LEFT,
+            instead_of=first.id,
+        )
+    assert "intervention:corrected" in events()
+
+
+def test_a_complaint_comes_before_its_settlement(world: World, approached: Intervention) -> None:
+    with pytest.raises(UnableToIntervene, match="record it first"):
+        settle_complaint(**by(world.store_manager, approached), cost=Decimal(10))
+    record_complaint(**by(world.store_manager, approached))
+    settle_complaint(**by(world.store_manager, approached), cost=Decimal("349.50"))
+    stored = Intervention.objects.get()
+    assert (stored.settled_cost, stored.currency) == (Decimal("349.50"), world.tenant.currency)
+    assert {"intervention:complaint_recorded", "intervention:complaint_settled"} <= set(events())
+
+
+@pytest.mark.parametrize("cost", ["-1", "0.001", "99999999999"])
+def test_a_cost_that_cannot_be_is_refused(
+    world: World, approached: Intervention, cost: str
+) -> None:
+    record_complaint(**by(world.operator, approached))
+    with pytest.raises(UnableToIntervene, match="cost"):
+        settle_complaint(**by(world.operator, approached), cost=Decimal(cost))
+    assert Intervention.objects.get().settled_at is None
+
+
+def test_nothing_is_recorded_without_a_reason(world: World, approached: Intervention) -> None:
+    without = by(world.operator, approached) | {"reason": "  .  "}
+    with pytest.raises(UnableToIntervene, match="what was seen or said"):
+        record_complaint(**without)
+    assert not InterventionEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE reviews_interventionentry SET cost = 1",
+        "DELETE FROM reviews_interventionentry",
+        "DELETE FROM reviews_intervention",
+    ],
+)
+def test_the_database_refuses_to_rewrite_what_was_recorded(
+    world: World, approached: Intervention, statement: str
+) -> None:
+    record_complaint(**by(world.operator, approached))
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def events() -> list[str]:
+    return list(InboxEntry.objects.order_by("id").values_list("event", flat=True))
 
 
 def test_people_without_the_permission_authorise_nothing(world: World, theft: Alert) -> None:

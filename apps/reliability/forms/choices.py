@@ -34,9 +34,10 @@ class ChoiceForm(forms.Form):
         help_text="Kept with the version and named in the audit trail.",
     )
 
-    def __init__(self, *args: Any, currency: str = "EUR", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, currency: str = "EUR", records: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.currency = currency
+        self.records = records
         self.initial = {name: _tidy(value) for name, value in self.initial.items()}
 
     def clean(self) -> dict[str, Any]:

@@ -97,7 +97,9 @@ class CostModelForm(ChoiceForm):
             Section(
                 title=title,
                 words=f"in {self.currency}" if name in _MONEY else "",
-                source=SOURCES[name],
+                source=f"{SOURCES[name]} {self.records}".strip()
+                if name == "wrong_intervention"
+                else SOURCES[name],
                 fields=self.chosen(*_MONEY.get(name, (name.replace(".", "_"),)))
                 if name != "recovery"
                 else (),

@@ -3,12 +3,14 @@
 Both sides have the prices of the active cost model, so that they differ only where the world differed from
 what was assumed. Counted are acts that people recorded: verdicts, minutes between first playing and deciding,
 outcomes of interventions. Only an intervention that was made, its outcome and any complaint say what a wrong
-one cost; whatever nobody recorded is "not known yet", never zero.
+one cost (`apps.reviews.intervention_queries`): the recorded cost of a settled complaint, else the model's price.
+Whatever nobody recorded is "not known yet", never zero.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,16 +34,23 @@ from apps.accounts.models import User
 from apps.alerts.models import Alert, Disposition
 from apps.reliability.models import AlertFact, FactOrigin
 from apps.reliability.queries.choices import active_cost_model
-from apps.reviews.models import DecisionAttempt, Intervention, InterventionKind, Playback
+from apps.reviews.intervention_queries import (
+    LEAST_COSTS,
+    ON_THE_FLOOR,
+    WRONG,
+    with_standing,
+    wrong_costs,
+)
+from apps.reviews.models import DecisionAttempt, Intervention, Playback
 from apps.sites.models import Site
 from apps.sites.queries import sites_visible_to
 from apps.triage.cost_model import CostModel
 from apps.triage.economics import OPTIONS, Option, option_terms
+from apps.triage.phrasing import money
 from apps.triage.states import AlertState, AttemptState, Verdict
 
 LONGEST_LOOK: Final = timedelta(minutes=15)
 """Whoever takes longer between playing and deciding was away in between."""
-_ON_THE_FLOOR = (InterventionKind.APPROACH, InterventionKind.POLICE)
 
 
 _Row = dict[str, Any]
@@ -63,6 +72,9 @@ class MonthCost:
     left: int = 0
     interventions: int = 0
     wrong: int = 0
+    priced: int = 0
+    settled: int = 0
+    settled_cost: Decimal = Decimal(0)
     complaints: int = 0
     unrecorded: int = 0
     minutes: float = 0.0
@@ -76,7 +88,9 @@ class MonthCost:
 
     @property
     def wrong_cost(self) -> float:
-        return self.wrong * self.model.wrong_intervention.mean
+        """What settled complaints cost, and the cost model's price for every wrong one without such a cost."""
+        assumed = (self.wrong - self.priced) * self.model.wrong_intervention.mean
+        return float(self.settled_cost) + assumed
 
     @property
     def minutes_cost(self) -> float:
@@ -93,6 +107,22 @@ class MonthCost:
     def value_not_known(self) -> int:
         """Confirmed thefts of which nobody recorded whether the item came back."""
         return self.thefts - self.recovered - self.left
+
+
+def wrong_cost_words(tenant_id: UUID, *, currency: str) -> str:
+    """What the tenant's own records say a wrong intervention costs, as the evidence beside the assumption."""
+    found = wrong_costs(tenant_id, currency=currency)
+    if found.mean is None:
+        return (
+            f"Your records: not known yet what a wrong intervention cost; {found.wrong} "
+            f"{'was' if found.wrong == 1 else 'were'} wrong, no complaint is settled in {currency}."
+        )
+    count, mean = len(found.costs), money(found.mean, currency=currency)
+    words = f"Your records: {found.wrong} wrong, {count} settled at a mean of {mean}"
+    if found.low is None or found.high is None:
+        return f"{words}; a range is read off {LEAST_COSTS} settled ones."
+    low, high = (money(amount, currency=currency) for amount in (found.low, found.high))
+    return f"{words}, 5th to 95th percentile {low} to {high}."
 
 
 def month_costs(user: User, *, since: datetime) -> list[MonthCost]:
@@ -127,7 +157,7 @@ def _fill(
             alerts=row["alerts"],
             archived_unjudged=row["archived_unjudged"],
         )
-    for rows in (_judged(alerts, zone), _acted(alerts, zone), _timed(alerts, zone)):
+    for rows in (_judged(alerts, zone), _acted(alerts, zone, model), _timed(alerts, zone)):
         for row in rows:
             month = found[(row.pop("alert__site_id"), row.pop("month").date())]
             for name, value in row.items():
@@ -160,19 +190,17 @@ def _judged(alerts: QuerySet[Alert], zone: ZoneInfo) -> Iterable[_Row]:
     return rows
 
 
-def _acted(alerts: QuerySet[Alert], zone: ZoneInfo) -> Iterable[_Row]:
-    later = Disposition.objects.filter(supersedes_id=OuterRef("pk"))
-    stands = Disposition.objects.filter(
-        ~Exists(later), alert_id=OuterRef("alert_id"), verdict=Verdict.THEFT_CONFIRMED
-    )
-    on_the_floor = Q(kind__in=_ON_THE_FLOOR)
-    wrong = Q(outcome="receipt_shown") | ~Q(complaint="") | Q(still_theft=False)
-    acts = Intervention.objects.filter(alert__in=alerts).annotate(still_theft=Exists(stands))
+def _acted(alerts: QuerySet[Alert], zone: ZoneInfo, model: CostModel) -> Iterable[_Row]:
+    acts = with_standing(Intervention.objects.filter(alert__in=alerts))
+    settled = Q(currency=model.currency, settled_at__isnull=False)
     rows: Iterable[_Row] = _by_month(acts, zone).annotate(
-        interventions=Count("id", filter=on_the_floor),
-        wrong=Count("id", filter=on_the_floor & wrong),
-        complaints=Count("id", filter=~Q(complaint="")),
-        unrecorded=Count("id", filter=on_the_floor & Q(outcome="not_known")),
+        interventions=Count("id", filter=ON_THE_FLOOR),
+        wrong=Count("id", filter=WRONG),
+        priced=Count("id", filter=WRONG & settled),
+        settled=Count("id", filter=settled),
+        settled_cost=Coalesce(Sum("settled_cost", filter=settled), Decimal(0)),
+        complaints=Count("id", filter=Q(complaint_at__isnull=False)),
+        unrecorded=Count("id", filter=ON_THE_FLOOR & Q(outcome="not_known")),
         recovered=Count("alert", distinct=True, filter=Q(outcome="recovered", still_theft=True)),
         left=Count("alert", distinct=True, filter=Q(outcome="left", still_theft=True)),
     )

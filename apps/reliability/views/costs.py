@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from apps.reliability.queries.choices import active_cost_model
-from apps.reliability.queries.realised import MonthCost, month_costs
+from apps.reliability.queries.realised import MonthCost, month_costs, wrong_cost_words
 from apps.reliability.queries.versions import VersionKind
 from apps.reliability.tabs import tabs_for
 from apps.reliability.views.policy import keeper
@@ -38,6 +38,7 @@ def costs(request: HttpRequest) -> HttpResponse:
         "drawn": _drawn(months),
         "model_version": number,
         "model": model,
+        "records": wrong_cost_words(user.tenant_id, currency=model.currency),
         "kind": VersionKind.COST_MODEL,
     }
     return render(request, "reliability/costs.html", context)
@@ -71,6 +72,9 @@ def _row(one: MonthCost, currency: str) -> dict[str, object]:
         "expected": amount(one.expected),
         "realised": amount(one.realised),
         "value_lost": amount(one.value_lost) if one.recovered + one.left else None,
-        "wrong_cost": amount(one.wrong_cost) if one.interventions > one.unrecorded else None,
+        "wrong_cost": amount(one.wrong_cost)
+        if one.wrong or one.interventions > one.unrecorded
+        else None,
+        "settled_cost": amount(float(one.settled_cost)) if one.settled else None,
         "minutes_cost": amount(one.minutes_cost) if one.timed else None,
     }

@@ -38,6 +38,7 @@ from apps.reliability.queries.choices import (
     standing_triage_policy,
 )
 from apps.reliability.queries.golden import GoldenLine, golden_lines
+from apps.reliability.queries.realised import wrong_cost_words
 from apps.reliability.queries.version_words import worded_changes, worded_fields
 from apps.reliability.queries.versions import (
     AnyChoice,
@@ -97,10 +98,12 @@ def edit(request: HttpRequest, kind: VersionKind) -> HttpResponse:
     """A draft to fill in; saving it makes a version that decides nothing yet."""
     user = keeper(request)
     currency = active_cost_model(user.tenant_id)[1].currency
+    records = wrong_cost_words(user.tenant_id, currency=currency)
     if request.method == "GET":
-        form = FORMS[kind](initial=_initial(request, user, kind), currency=currency)
+        initial = _initial(request, user, kind)
+        form = FORMS[kind](initial=initial, currency=currency, records=records)
         return _editor(request, user, kind, form, _start(request, user, kind)[0])
-    form = FORMS[kind](request.POST, currency=currency)
+    form = FORMS[kind](request.POST, currency=currency, records=records)
     if "preview" in request.POST:
         form.fields["note"].required = False
         return _editor(request, user, kind, form, _draft_value(form))

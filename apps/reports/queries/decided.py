@@ -117,7 +117,7 @@ def _add_interventions(facts: Facts, alert: Alert, *, zone: str) -> None:
         alert.id,
         page=f"alert:{alert.id}",
         count=len(acts),
-        complaints=sum(bool(act.complaint) for act in acts),
+        complaints=sum(act.complaint_at is not None for act in acts),
     )
     for act in acts:
         facts.add(
@@ -128,7 +128,7 @@ def _add_interventions(facts: Facts, alert: Alert, *, zone: str) -> None:
             act=(act.kind, plain_words(act.kind)),
             outcome=(act.outcome, _outcome(act.outcome)),
             outcome_at=(act.outcome_at, _when(act.outcome_at, zone)),
-            complaint=(bool(act.complaint), "a complaint was made" if act.complaint else ""),
+            complaint=(bool(act.complaint_at), "a complaint was made" if act.complaint_at else ""),
             authorised_by=(act.authorised_by, staff(act.authorised_by)),
             authorised_at=(act.authorised_at, moment(act.authorised_at, zone)),
         )

@@ -20,9 +20,11 @@ from apps.reviews.operations.human_tasks import (
 )
 from apps.reviews.operations.interventions import (
     UnableToIntervene,
+    note_intervention_view,
     record_complaint,
     record_intervention,
     record_outcome,
+    settle_complaint,
 )
 from apps.reviews.operations.items import (
     UnableToRegroup,
@@ -52,6 +54,7 @@ __all__ = [
     "escalate_task",
     "expire_attempts",
     "join_item",
+    "note_intervention_view",
     "open_task",
     "prepare_attempt",
     "reassign_task",
@@ -65,6 +68,7 @@ __all__ = [
     "remind_task",
     "resend_submitted",
     "reveal_faces",
+    "settle_complaint",
     "split_alert",
     "submit_attempt",
 ]
