@@ -263,6 +263,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.webhooks.tasks.forget_deliveries",
         "schedule": crontab(hour="4", minute="40"),
     },
+    "alert-viewings": {
+        "task": "apps.alerts.tasks.forget_old_viewings",
+        "schedule": crontab(hour="4", minute="50"),
+    },
     "spool": {"task": "apps.alerts.tasks.sweep_spool", "schedule": crontab(minute="*/10")},
 }
 

@@ -11,7 +11,15 @@ from unfold.decorators import action
 
 from apps.accounts.actors import actor_of
 from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin, link, temporal_run
-from apps.alerts.models import Alert, Assessment, Clip, DetectorSource, Disposition, OutboxEntry
+from apps.alerts.models import (
+    Alert,
+    Assessment,
+    Clip,
+    DetectorSource,
+    Disposition,
+    OutboxEntry,
+    Viewing,
+)
 from apps.alerts.operations.rescoring import (
     NOT_SET,
     require_rescoring,
@@ -91,6 +99,14 @@ class DetectorSourceForm(forms.ModelForm[DetectorSource]):
             beyond_network=bool(data.get("rescore_beyond_network")),
         )
         return data
+
+
+@admin.register(Viewing)
+class ViewingAdmin(ReadOnlyAdmin):
+    list_display = ["alert", "person", "viewed_at"]
+    search_fields = ["alert__id", "person"]
+    exclude = ["session"]
+    date_hierarchy = "viewed_at"
 
 
 @admin.register(DetectorSource)

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.tenancy import tenant_scope
@@ -31,6 +32,7 @@ from apps.alerts.operations import (
     UnableToReceive,
     UnableToTakeClip,
     note_upload_finished,
+    note_view,
     receive_alert,
     record_clip_arrival,
 )
@@ -134,6 +136,7 @@ class AlertView(SignedView):
         alert = _with_clip(alerts_visible_to(_person(request))).filter(id=alert_id).first()
         if alert is None:
             raise NotFound
+        note_view(actor=actor_of(request._request), alert=alert, now=timezone.now())
         return Response(_status(alert))
 
 

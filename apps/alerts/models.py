@@ -305,6 +305,29 @@ class Disposition(models.Model):
         return f"{self.get_verdict_display()} {self.decided_at:%Y-%m-%d %H:%M}"
 
 
+class Viewing(models.Model):
+    """That a person opened an alert in one session: so that it becomes one event, however often the page is refreshed."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="+")
+    person = models.UUIDField(help_text="Opaque id of the person.")
+    session = models.CharField(max_length=128, help_text="Opaque reference of the session.")
+    viewed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-viewed_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "person", "session"], name="viewed_once_a_session"
+            )
+        ]
+        indexes = [models.Index(fields=["viewed_at"], name="viewing_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} by {self.person}"
+
+
 class OutboxEntry(models.Model):
     """The promise to start a workflow, written with the alert in one transaction."""
 

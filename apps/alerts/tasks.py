@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.accounts.models import Tenant
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.operations.recordings import nudge_uncut
+from apps.alerts.operations.viewing import forget_viewings
 from apps.alerts.queries import spool_names_in_use
 from apps.alerts.spool import UnableToSpool, require_room, sweep
 
@@ -34,4 +35,14 @@ def nudge_late_recordings() -> int:
     for tenant_id in Tenant.objects.values_list("id", flat=True):
         with tenant_scope(tenant_id):
             count += nudge_uncut(now=timezone.now())
+    return count
+
+
+@shared_task
+def forget_old_viewings() -> int:
+    """Delete the marks by which an alert opened twice in a session is one event. Returns how many went."""
+    count = 0
+    for tenant_id in Tenant.objects.values_list("id", flat=True):
+        with tenant_scope(tenant_id):
+            count += forget_viewings(now=timezone.now())
     return count

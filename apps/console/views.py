@@ -16,10 +16,12 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.queries import people_who_may
 from apps.alerts.models import Alert
+from apps.alerts.operations import note_view
 from apps.alerts.queries import alerts_visible_to
 from apps.cases.history import history_of_alert
 from apps.console.alert_page import alert_page
@@ -176,6 +178,7 @@ def queue_badge(request: HttpRequest) -> HttpResponse:
 def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Everything needed to decide about one alert."""
     user, found = _alert_for(request, alert_id)
+    note_view(actor=actor_of(request), alert=found, now=timezone.now())
     page = alert_page(
         alert=found,
         user=user,

@@ -30,6 +30,7 @@ from apps.alerts.operations.receiving import (
     record_refused_delivery,
 )
 from apps.alerts.operations.sources import create_source, rotate_secret, switch_off_source
+from apps.alerts.operations.viewing import forget_viewings, note_view
 
 __all__ = [
     "AlertFacts",
@@ -46,8 +47,10 @@ __all__ = [
     "clip_missing",
     "clip_pending",
     "create_source",
+    "forget_viewings",
     "note_step",
     "note_upload_finished",
+    "note_view",
     "receive_alert",
     "record_analysis",
     "record_assessment",
