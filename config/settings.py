@@ -317,6 +317,10 @@ FILE_UPLOAD_TEMP_DIR = None
 
 # --- Decisions ------------------------------------------------------------------------------------------------
 
+# Of raised alerts, while a tenant has activated no policy version of its own.
+JUDGED_FIRST_OF_100 = env.integer("JUDGED_FIRST_OF_100", 5)
+if JUDGED_FIRST_OF_100 > 100:
+    raise env.BadSetting("JUDGED_FIRST_OF_100", str(JUDGED_FIRST_OF_100), "at most 100")
 ATTEMPT_LIFETIME_SECONDS = env.integer("ATTEMPT_LIFETIME_SECONDS", 120, least=1)
 UPDATE_TIMEOUT_SECONDS = 5
 AUDIT_SIGNING_KEY_FILE = env.path("AUDIT_SIGNING_KEY_FILE", HOME / "audit_signing_key.pem")
@@ -460,6 +464,8 @@ SPECTACULAR_SETTINGS = {
         "BacktestState": "apps.reliability.policy_serializers.BACKTEST_STATES",
         "EvidenceKind": "apps.evidence.models.EvidenceKind",
         "EvidenceState": [(state.value, state.value) for state in EvidenceState],
+        "InterventionKind": "apps.reviews.models.InterventionKind",
+        "InterventionOutcome": "apps.reviews.models.InterventionOutcome",
         "IdentityCheck": "apps.subject_requests.models.IdentityCheck",
         "SubjectRequestKind": "apps.subject_requests.models.RequestKind",
         "SubjectRequestState": [(state.value, state.value) for state in RequestState],

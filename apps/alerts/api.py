@@ -272,7 +272,7 @@ def _accepted(alert: Alert, *, to_sender: bool = False) -> dict[str, Any]:
 
 def _status(alert: Alert, *, to_sender: bool = False) -> dict[str, Any]:
     """The machine's verdict is not in it, nor the score while a person has to judge blind."""
-    blind = alert.sampled_blind and alert.is_waiting and not to_sender
+    blind = alert.hides_proposal and not to_sender
     return _accepted(alert, to_sender=to_sender) | {
         "camera": alert.camera.slug,
         "detector": {"id": alert.detector_id, "version": alert.detector_version},

@@ -172,6 +172,11 @@ class Alert(models.Model):
     def is_waiting(self) -> bool:
         return self.state in (states.AlertState.AWAITING_REVIEW, states.AlertState.MODEL_REVIEW)
 
+    @property
+    def hides_proposal(self) -> bool:
+        """Whether a person still has to judge it before score, proposal and reasons are shown."""
+        return self.sampled_blind and self.is_waiting
+
 
 class Clip(models.Model):
     """The footage of an alert: where it is and what was found in it."""

@@ -50,7 +50,7 @@ class UnableToReadSaliency(Exception):
 def saliency_standing(alert: Alert, *, now: datetime) -> SaliencyStanding:
     """Whether there is a map to show. None is shown while a person has to judge blind."""
     clip = clip_of(alert)
-    if alert.sampled_blind and alert.is_waiting:
+    if alert.hides_proposal:
         return SaliencyStanding(state=SaliencyState.WITHHELD, why=BLIND)
     if clip is not None and clip.saliency_key:
         return SaliencyStanding(state=SaliencyState.READY)

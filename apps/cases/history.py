@@ -189,6 +189,9 @@ def _moment(event: AuditEvent, names: dict[str, str], proposal: str) -> Moment:
     if event.event == Event.DISPOSITION_RECORDED:
         against = override_words(proposal, str(event.details.get("verdict", "")))
         words = f"{words}, {against}" if against else words
+    played = event.details.get("viewed_ms")
+    if event.event == Event.CONFIRMATION_RECORDED and isinstance(played, int):
+        words = f"{words}, {played / 1000:.1f} s of the clip played"
     who, role = who_acted(event, names)
     return Moment(
         at=event.occurred_at,

@@ -93,7 +93,7 @@ class QueueRow:
 
 def is_blind(alert: Alert) -> bool:
     """Whether a person still has to judge this alert without the machine's verdict."""
-    return alert.sampled_blind and alert.is_waiting
+    return alert.hides_proposal
 
 
 def queue_alerts(user: User, filters: QueueFilters) -> QuerySet[Alert]:

@@ -53,10 +53,10 @@ class InterventionData(serializers.Serializer[Intervention]):
     reference = serializers.CharField()
     alert = serializers.UUIDField(source="alert_id")
     site = serializers.UUIDField(source="alert.site_id")
-    kind = serializers.ChoiceField(choices=InterventionKind.values)
+    kind = serializers.ChoiceField(choices=InterventionKind.choices)
     authorised_by = serializers.UUIDField()
     authorised_at = serializers.DateTimeField()
-    outcome = serializers.ChoiceField(choices=InterventionOutcome.values)
+    outcome = serializers.ChoiceField(choices=InterventionOutcome.choices)
     outcome_at = serializers.DateTimeField(allow_null=True)
     complaint_at = serializers.DateTimeField(allow_null=True)
     settled_at = serializers.DateTimeField(allow_null=True)
@@ -86,7 +86,7 @@ class InterventionDetail(InterventionData):
 
 
 class InterventionStated(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=InterventionKind.values)
+    kind = serializers.ChoiceField(choices=InterventionKind.choices)
 
 
 class _EntryStated(serializers.Serializer[Any]):
@@ -97,7 +97,7 @@ class _EntryStated(serializers.Serializer[Any]):
 
 
 class OutcomeStated(_EntryStated):
-    outcome = serializers.ChoiceField(choices=InterventionOutcome.values)
+    outcome = serializers.ChoiceField(choices=InterventionOutcome.choices)
 
 
 class ComplaintStated(_EntryStated):

@@ -6,8 +6,10 @@ from datetime import datetime
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Disposition
 from apps.reviews.item_queries import item_of, others_of
+from apps.reviews.judged_first import judged_first_words
 from apps.reviews.models import DecisionAttempt
 from apps.reviews.overrides import override_words
+from apps.reviews.pace import WatchedShare, watched_by
 from apps.reviews.payload import DecisionPayload
 from apps.reviews.queries import Choice, decision_bar, standing_disposition
 from apps.reviews.words import RECORDED_WAITING, Code
@@ -53,6 +55,8 @@ class DecisionScreen:
     waiting_attempt: DecisionAttempt | None
     disposition: Disposition | None
     override: str = ""
+    watched: tuple[WatchedShare, ...] = ()
+    judged_first: str = ""
 
 
 def decision_screen(user: User, alert: Alert) -> DecisionScreen:
@@ -68,6 +72,8 @@ def decision_screen(user: User, alert: Alert) -> DecisionScreen:
         waiting_attempt=bar.waiting_attempt,
         disposition=standing,
         override=override_words(alert.strategy, standing.verdict) if standing else "",
+        watched=tuple(watched_by(alert)) if standing else (),
+        judged_first=judged_first_words(alert) if standing and alert.sampled_blind else "",
     )
 
 

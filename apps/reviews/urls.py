@@ -1,8 +1,15 @@
 from django.urls import path
 
-from apps.reviews import intervention_views, reveal_views, second_look_views, views
+from apps.reviews import (
+    intervention_views,
+    judging_views,
+    reveal_views,
+    second_look_views,
+    views,
+)
 
 urlpatterns = [
+    path("compliance/judging/", judging_views.judging, name="judging"),
     path("interventions/", intervention_views.interventions, name="interventions"),
     path(
         "interventions/<uuid:intervention_id>/",

@@ -30,7 +30,7 @@ from apps.triage.segments import SegmentReliability
 from apps.triage.sequence import SequenceFinding, SequencePolicy, judge_sequence
 from apps.triage.signals import Signal
 
-SCHEMA = 4
+SCHEMA = 5
 FITTED_PARTS = ("probability", "reliability", "surrogate")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from apps.triage.audit_share import AuditSettings, audit_shares
 from apps.triage.cost_model import LARGEST_AMOUNT, CostModel
 from apps.triage.cost_rows import CostRow, cost_rows, loss_avoided_per_minute
-from apps.triage.decoding import SINCE_2
+from apps.triage.decoding import SINCE_2, SINCE_5
 from apps.triage.economics import STRATEGY_OPTIONS, Floats, Option, expected_costs
 from apps.triage.fairness import FairnessState
 from apps.triage.fairness_settings import FairnessSettings
@@ -61,6 +61,9 @@ class TriagePolicy:
     to 1. With `audit_by_doubt` the share rises from the one to the other the closer an archived
     alert is to being verified (`apps.triage.audit_share`): there a label teaches most.
 
+    `judged_first_share` (0..1) of the raised alerts, escalated or to be verified, is judged by a
+    person before the machine's proposal is shown.
+
     A segment is red from P(false-positive rate > `reliability_limit`) = `red_from` on, green up to
     `green_up_to`, amber between, and unknown below `least_labels` labels. A surrogate below
     `fidelity_floor` (its agreement with the detector on held-out time, 0..1) is marked not
@@ -79,12 +82,15 @@ class TriagePolicy:
     invariance_tolerance: float = field(default=0.05, metadata=SINCE_2)
     fairness: FairnessSettings = field(default=FairnessSettings(), metadata=SINCE_2)
     audit_by_doubt: bool = field(default=False, metadata=SINCE_2)
+    judged_first_share: float = field(default=0.0, metadata=SINCE_5)
 
     def __post_init__(self) -> None:
         if not self.version:
             raise ValueError("a triage policy has a version")
         if not 0 < self.audit_share <= self.raised_audit_share <= 1:
             raise ValueError("0 < audit share ≤ raised audit share ≤ 1 is needed")
+        if not 0 <= self.judged_first_share <= 1:
+            raise ValueError("0 ≤ share judged first ≤ 1 is needed")
         if not 0 < self.reliability_limit < 1:
             raise ValueError("0 < reliability limit < 1 is needed")
         if not 0 < self.green_up_to < self.red_from < 1:

@@ -30,6 +30,9 @@ SINCE_3: Mapping[str, int] = MappingProxyType({"since": 3})
 SINCE_4: Mapping[str, int] = MappingProxyType({"since": 4})
 """The metadata of a dataclass field that schemas 1 to 3 did not have."""
 
+SINCE_5: Mapping[str, int] = MappingProxyType({"since": 5})
+"""The metadata of a dataclass field that schemas 1 to 4 did not have."""
+
 
 class UnableToDecode(ValueError):
     """The JSON does not describe the value; the message names the place."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.alerts.models import Alert
 from apps.reliability.models import AlertFact, FactOrigin
-from apps.reliability.queries.realised import LONGEST_LOOK, MonthCost, month_costs
+from apps.reliability.queries.realised import MonthCost, month_costs
 from apps.reviews.intervention_queries import wrong_costs
 from apps.reviews.models import (
     DecisionAttempt,
@@ -24,6 +24,7 @@ from apps.reviews.operations import (
     record_outcome,
     settle_complaint,
 )
+from apps.reviews.pace import LONGEST_LOOK
 from apps.triage.cost_model import default_cost_model
 from apps.triage.decision import DecisionInputs, decide
 from apps.triage.economics import Option

@@ -20,6 +20,7 @@ from apps.triage.decoding import UnableToDecode, decode, encode
         {"invariance_tolerance": 0.0},
         {"fairness": {"largest_difference": 2.0}},
         {"fairness": {"least_rows": 1}},
+        {"judged_first_share": 1.5},
     ],
 )
 def test_a_policy_that_makes_no_sense_is_refused(wrong) -> None:

@@ -9,7 +9,7 @@ from apps.triage import states
 from apps.triage.assessment import assess
 from apps.triage.decision import Outcome
 from apps.triage.fairness import FairnessFinding, FairnessState
-from apps.triage.routing import drawn_for_audit, route
+from apps.triage.routing import drawn_for_audit, drawn_to_judge_first, route
 from apps.triage.states import AlertState
 from tests.triage.test_assessment import sound_inputs
 
@@ -96,3 +96,55 @@ def test_a_draw_refuses_nonsense(nonsense):
     sound = {"alert_id": "a", "audit_key": KEY, "share": 0.1}
     with pytest.raises(ValueError, match=r"."):
         drawn_for_audit(**{**sound, **nonsense})
+
+
+def judged_first(number, share, **change):
+    return route(
+        decision=decision(**change),
+        alert_id=str(UUID(int=number)),
+        audit_key=KEY,
+        judged_first_share=share,
+    )
+
+
+def test_raised_alerts_are_judged_first_at_their_share_and_stay_raised():
+    found = [judged_first(number, 0.1) for number in range(4_000)]
+    assert 320 < sum(one.sampled_blind for one in found) < 480
+    assert {one.state for one in found} == {AlertState.AWAITING_REVIEW}
+    assert {one.sampling_probability for one in found} == {1.0}
+    assert all((one.rank is not None) == one.sampled_blind for one in found)
+
+
+def test_the_ranks_of_drawn_alerts_are_spread_over_the_queue():
+    ranks = [judged_first(number, 1.0).rank for number in range(4_000)]
+    assert all(0 <= rank < 1 for rank in ranks)
+    assert 0.47 < sum(ranks) / len(ranks) < 0.53
+    assert judged_first(7, 1.0) == judged_first(7, 1.0)
+
+
+def test_nothing_is_judged_first_where_nobody_asked_for_it():
+    assert not any(judged_first(number, 0.0).sampled_blind for number in range(500))
+
+
+def test_the_share_of_raised_alerts_does_not_touch_archived_ones():
+    archived = decision(probability=unlikely())
+    if archived.outcome is not Outcome.ARCHIVE:
+        pytest.fail("this alert is meant to be archived")
+    ways = {"decision": archived, "alert_id": "a", "audit_key": KEY}
+    assert route(**ways, judged_first_share=1.0) == route(**ways)
+
+
+def test_the_two_draws_are_not_the_same_draw():
+    both = {
+        number
+        for number in range(2_000)
+        if drawn(number, 0.1)
+        and drawn_to_judge_first(alert_id=str(UUID(int=number)), audit_key=KEY, share=0.1)
+    }
+    assert len(both) < 50
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, math.nan])
+def test_a_share_judged_first_is_a_share(share):
+    with pytest.raises(ValueError, match="outside"):
+        drawn_to_judge_first(alert_id="a", audit_key=KEY, share=share)

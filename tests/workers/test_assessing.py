@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
-from apps.alerts.models import Alert, Assessment
+from apps.alerts.models import Alert, Assessment, Clip
 from apps.alerts.operations.analysis import begin_analysis
 from apps.reliability.models import FairnessAlarm, TriageBasis
 from apps.reviews.models import HumanTask
@@ -35,10 +36,9 @@ pytestmark = pytest.mark.django_db
 WEIGHS = {"state": "measured", "statistic": "auc", "figure": 0.8, "null": 0.5, "samples": 300}
 
 
-def run(alert: Alert, *, again: bool = False) -> Standing:
-    return assess_and_route(
-        Assess(tenant_id=str(alert.tenant_id), alert_id=str(alert.id), with_clip=False, again=again)
-    )
+def run(alert: Alert, *, again: bool = False, with_clip: bool = False) -> Standing:
+    names = {"tenant_id": str(alert.tenant_id), "alert_id": str(alert.id)}
+    return assess_and_route(Assess(**names, with_clip=with_clip, again=again))
 
 
 def record_of(alert: Alert) -> AssessmentRecord:
@@ -70,6 +70,29 @@ def test_an_alert_of_a_new_tenant_goes_to_a_person_and_says_what_is_not_known(wo
     assert ReasonCode.UNCALIBRATED in record.decision.reason_codes
     assert record.inputs.simulated == ()
     assert recompute(record) == record
+
+
+def test_a_raised_alert_that_was_drawn_is_judged_first_and_is_due_like_any_other(
+    world: World, settings: Settings
+) -> None:
+    settings.JUDGED_FIRST_OF_100 = 100
+    alert = make_alert(world.camera)
+    Clip.objects.filter(alert=alert).update(state="stored", master_key="m", playable_key="m")
+    run(alert, with_clip=True)
+    alert.refresh_from_db()
+    assert (alert.sampled_blind, alert.state, alert.strategy) == (True, "awaiting_review", "verify")
+    assert (alert.sampling_probability, HumanTask.objects.get().kind) == (1.0, "review")
+    assert record_of(alert).inputs.policy.judged_first_share == 1.0
+    place = Alert.objects.get(id=alert.id).priority
+    run(alert, again=True, with_clip=True)
+    assert Alert.objects.get(id=alert.id).priority == place
+
+
+def test_without_a_clip_there_is_nothing_to_judge_first(world: World, settings: Settings) -> None:
+    settings.JUDGED_FIRST_OF_100 = 100
+    alert = make_alert(world.camera, clip=False)
+    run(alert)
+    assert not Alert.objects.get(id=alert.id).sampled_blind
 
 
 def test_a_busy_night_is_kept_with_the_record(world: World) -> None:

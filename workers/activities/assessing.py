@@ -208,19 +208,24 @@ def _policy(audit_share: float, basis: Basis) -> TriagePolicy:
     policy = basis.learned.policy
     if basis.learned.policy_version:
         return policy
-    share = max(audit_share, LEAST_AUDIT_SHARE)
+    share, first = max(audit_share, LEAST_AUDIT_SHARE), settings.JUDGED_FIRST_OF_100 / 100
     return replace(
         policy,
-        version=f"{policy.version}/audit-{share:g}-by-doubt",
+        version=f"{policy.version}/audit-{share:g}-by-doubt-first-{first:g}",
         audit_by_doubt=True,
+        judged_first_share=first,
         audit_share=share,
         raised_audit_share=max(share, policy.raised_audit_share),
     )
 
 
 def _route(facts: AlertFacts, record: AssessmentRecord, *, now: datetime) -> Standing:
+    policy, viewable = record.inputs.policy, record.inputs.has_viewable_clip
     routing = destination_of(
-        decision=record.decision, alert_id=str(facts.alert_id), audit_key=_audit_key()
+        decision=record.decision,
+        alert_id=str(facts.alert_id),
+        audit_key=_audit_key(),
+        judged_first_share=policy.judged_first_share if viewable else 0.0,
     )
     to_a_person = routing.state is not AlertState.ARCHIVED or routing.sampled_blind
     due_at = now + timedelta(seconds=facts.review_sla_seconds)
@@ -230,6 +235,7 @@ def _route(facts: AlertFacts, record: AssessmentRecord, *, now: datetime) -> Sta
         outcome=outcome.value,
         sampled_blind=routing.sampled_blind,
         sampling_probability=routing.sampling_probability,
+        rank=routing.rank,
         due_at=due_at if to_a_person else None,
         now=now,
     )
@@ -242,7 +248,7 @@ def _route(facts: AlertFacts, record: AssessmentRecord, *, now: datetime) -> Sta
 
 
 def _kind(routing: Routing) -> TaskKind:
-    if routing.sampled_blind:
+    if routing.sampled_blind and routing.state is AlertState.ARCHIVED:
         return TaskKind.BLIND_AUDIT
     if routing.state is AlertState.MODEL_REVIEW:
         return TaskKind.MODEL_REVIEW
@@ -250,7 +256,7 @@ def _kind(routing: Routing) -> TaskKind:
 
 
 def _audit_key() -> bytes:
-    """Nobody without the installation's secret can tell which archived alerts will be drawn."""
+    """Nobody without the installation's secret can tell which alerts will be drawn."""
     return hmac.digest(settings.SECRET_KEY.encode(), b"blind audit draw", hashlib.sha256)
 
 

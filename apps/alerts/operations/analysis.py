@@ -27,6 +27,7 @@ _AFTER_ANALYSIS = {
     AlertState.MODEL_REVIEW,
     AlertState.RESOLVED,
 }
+_RANKED_AT_MOST = 1_000
 _RELIABILITY_WORDS = {"green", "amber", "red", "unknown"}
 
 
@@ -141,7 +142,9 @@ def record_assessment(
         created_at=now,
     )
     assessment.save(force_insert=True)
-    alert.priority, alert.reliability = priority, _reliability(record_json)
+    if not alert.hides_proposal:  # its drawn place in the queue stays: its own would tell
+        alert.priority = priority
+    alert.reliability = _reliability(record_json)
     if alert.state != AlertState.ANALYSING:
         alert.save(update_fields=["priority", "reliability"])
     record(
@@ -162,17 +165,19 @@ def route(
     sampling_probability: float,
     due_at: datetime | None,
     now: datetime,
+    rank: float | None = None,
 ) -> str:
     """Send an assessed alert on its way and return its state.
 
     escalate and verify → awaiting_review; model_review → model_review; archive → archived, and from
-    there to a person without the machine's verdict when `sampled_blind`. Raises UnableToRoute; the
-    database refuses an alert that has no assessment (IntegrityError).
+    there to a person when `sampled_blind`. What is `sampled_blind` is judged before the proposal is
+    shown and stands at `rank` (0 first, below 1) of what waits, because its own place would tell.
+    Raises UnableToRoute; the database refuses an alert that has no assessment (IntegrityError).
     """
     if alert.state in _AFTER_ANALYSIS:
         return alert.state
     fields = {
-        "priority": alert.priority,
+        "priority": alert.priority if rank is None else _priority_at(alert, rank),
         "reliability": alert.reliability,
         "strategy": "" if outcome == MODEL_REVIEW else Strategy(outcome).value,
         "sampled_blind": sampled_blind,
@@ -190,6 +195,14 @@ def route(
         _move(alert, to=AlertState.AWAITING_REVIEW, event=Event.ALERT_ROUTED, **fields)
     _free_a_place()
     return alert.state
+
+
+def _priority_at(alert: Alert, rank: float) -> float:
+    """The priority of the waiting alert at this rank: a new one stands just behind it. Its own in an empty queue."""
+    waiting = Alert.objects.filter(tenant_id=alert.tenant_id, state=AlertState.AWAITING_REVIEW)
+    ordered = waiting.order_by("-priority").values_list("priority", flat=True)
+    priorities = list(ordered[:_RANKED_AT_MOST])
+    return priorities[int(rank * len(priorities))] if priorities else alert.priority
 
 
 def _archive(alert: Alert, *, sampled_blind: bool, fields: Mapping[str, object]) -> None:

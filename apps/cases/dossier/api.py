@@ -94,4 +94,6 @@ def _alert_for(request: Request, alert_id: UUID) -> Alert:
         raise Http404
     if not allows(user, Permission.VIEW_EVIDENCE, found.site_id):
         raise PermissionDenied("Records of this site are not part of your role.")
+    if found.hides_proposal and user.may(Permission.DECIDE):
+        raise PermissionDenied("What the machine concluded is shown after a person has judged.")
     return found

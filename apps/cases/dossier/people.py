@@ -8,6 +8,7 @@ from apps.cases.dossier.log import viewed_share
 from apps.cases.dossier.sources import Source, citation
 from apps.cases.dossier.words import Section, listed, not_known, spaced, table, utc
 from apps.evidence.retention_rules import FLOOR_DAYS
+from apps.reviews.judged_first import judged_first_words
 from apps.reviews.models import Confirmation
 from apps.reviews.overrides import Stance, stance_of
 from apps.reviews.queries import marked_span
@@ -33,7 +34,7 @@ def human_oversight(
             ("Confirmed by people", str(len(confirmations)) if confirmations else nobody),
             ("Second verifier", _second(alert, confirmations)),
             ("Marked span played before confirming", _marked(alert, confirmations)),
-            ("Machine's verdict hidden until judged", "yes" if alert.sampled_blind else "no"),
+            ("Machine's verdict hidden until judged", _judged_first(alert)),
             ("Override of the machine", _override(record, last) if last else nobody),
             (
                 "Corrections",
@@ -94,6 +95,12 @@ def _confirmation(one: Confirmation, alert: Alert) -> tuple[str, ...]:
         f"{utc(one.confirmed_at)}; payload {one.payload_digest}; "
         f"session {one.attempt.session_hash[:16]}",
     )
+
+
+def _judged_first(alert: Alert) -> str:
+    if not alert.sampled_blind:
+        return "no"
+    return f"yes. {judged_first_words(alert)}".strip()
 
 
 def _second(alert: Alert, confirmations: list[Confirmation]) -> str:

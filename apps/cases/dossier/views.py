@@ -168,6 +168,8 @@ def _alert_for(request: HttpRequest, alert_id: UUID) -> Alert:
     found = get_object_or_404(visible.select_related("site", "camera", "clip"), id=alert_id)
     if not allows(user, Permission.VIEW_EVIDENCE, found.site_id):
         raise PermissionDenied(Permission.VIEW_EVIDENCE.value)
+    if found.hides_proposal and user.may(Permission.DECIDE):
+        raise PermissionDenied("shown after it is judged")
     return found
 
 

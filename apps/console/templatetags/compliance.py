@@ -13,6 +13,7 @@ register = template.Library()
 PAGES = (
     ("Overview", "compliance", Permission.VIEW_OVERSIGHT),
     ("System card", "system-card", Permission.VIEW_OVERSIGHT),
+    ("People and machine", "judging", Permission.VIEW_OVERSIGHT),
     ("Risks", "risks", Permission.VIEW_OVERSIGHT),
     ("Incidents", "system-incidents", Permission.VIEW_OVERSIGHT),
     ("Notices", "notices", Permission.VIEW_OVERSIGHT),

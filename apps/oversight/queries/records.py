@@ -17,7 +17,7 @@ from apps.audit.signing import public_file
 from apps.cases.case_file.bag import Part, made
 from apps.cases.case_file.contents import VERIFIER
 from apps.oversight.models import Notice, RecordsExport, RiskRegisterVersion, SystemIncident
-from apps.reviews.models import Confirmation
+from apps.reviews.models import BlindJudgement, Confirmation, Intervention
 from apps.reviews.overrides import stance_of
 from apps.sites.models import Stop
 
@@ -73,7 +73,11 @@ def _tables(
         "assessments": within(Assessment, "created_at"),
         "dispositions": decided,
         "corrections": made_corrections,
-        "confirmations": within(Confirmation, "confirmed_at"),
+        "confirmations": within(Confirmation, "confirmed_at").annotate(
+            clip_ms=F("task__alert__clip__duration_ms")
+        ),
+        "judged_first": within(BlindJudgement, "judged_at"),
+        "interventions": within(Intervention, "authorised_at"),
         "stops": within(Stop, "stopped_at"),
         "system_incidents": within(SystemIncident, "reported_at"),
         "risk_registers": within(RiskRegisterVersion, "created_at"),

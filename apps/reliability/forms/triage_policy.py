@@ -19,6 +19,7 @@ from apps.triage.fairness_settings import FairnessSettings
 _SHARES = (
     "audit_share",
     "raised_audit_share",
+    "judged_first_share",
     "reliability_limit",
     "red_from",
     "green_up_to",
@@ -36,6 +37,10 @@ class TriagePolicyForm(ChoiceForm):
     audit_by_doubt = forms.BooleanField(
         label="Draw more of those that were nearly verified, up to the second share",
         required=False,
+    )
+    judged_first_share = of_hundred(
+        "Raised alerts judged first",
+        words="Escalated or to be verified. 0: everybody always sees the proposal before judging.",
     )
     reliability_limit = of_hundred("Limit of false alerts")
     red_from = of_hundred(
@@ -75,6 +80,11 @@ class TriagePolicyForm(ChoiceForm):
                 title="Blind audit of archived alerts",
                 words="Without it nobody would ever judge an archived alert, and labels would be biased.",
                 fields=self.chosen("audit_share", "raised_audit_share", "audit_by_doubt"),
+            ),
+            Section(
+                title="Judged before the proposal is shown",
+                words="Shows how far people follow what they are shown. Such an alert looks like one to verify.",
+                fields=self.chosen("judged_first_share"),
             ),
             Section(
                 title="When scores are not to be trusted",

@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Final, TypeVar
 from uuid import UUID
 
+from django.conf import settings
+
 from apps.accounts.models import Tenant
 from apps.reliability.models import CostModelVersion, SequencePolicyVersion, TriagePolicyVersion
 from apps.triage.cost_model import CostModel, default_cost_model
@@ -54,11 +56,15 @@ def standing_triage_policy(tenant_id: UUID) -> tuple[int, TriagePolicy]:
 
 
 def with_audit_share(policy: TriagePolicy, share: float) -> TriagePolicy:
-    """`policy` with another blind audit share, said in its version. Labels must stay unbiased: never 0."""
+    """`policy` with another blind audit share, said in its version, and the installation's share judged first.
+
+    Labels must stay unbiased: the audit share is never 0.
+    """
     share = max(share, LEAST_AUDIT_SHARE)
     return replace(
         policy,
         version=f"{policy.version}/audit-{share:g}",
+        judged_first_share=settings.JUDGED_FIRST_OF_100 / 100,
         audit_share=share,
         raised_audit_share=max(share, policy.raised_audit_share),
     )

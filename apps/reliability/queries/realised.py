@@ -9,23 +9,18 @@ Whatever nobody recorded is "not known yet", never zero.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import (
     Count,
-    DurationField,
     Exists,
-    ExpressionWrapper,
-    F,
-    Min,
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Sum,
 )
 from django.db.models.functions import Coalesce, TruncMonth
@@ -41,17 +36,14 @@ from apps.reviews.intervention_queries import (
     with_standing,
     wrong_costs,
 )
-from apps.reviews.models import DecisionAttempt, Intervention, Playback
+from apps.reviews.models import DecisionAttempt, Intervention
+from apps.reviews.pace import with_pace
 from apps.sites.models import Site
 from apps.sites.queries import sites_visible_to
 from apps.triage.cost_model import CostModel
 from apps.triage.economics import OPTIONS, Option, option_terms
 from apps.triage.phrasing import money
-from apps.triage.states import AlertState, AttemptState, Verdict
-
-LONGEST_LOOK: Final = timedelta(minutes=15)
-"""Whoever takes longer between playing and deciding was away in between."""
-
+from apps.triage.states import AlertState, Verdict
 
 _Row = dict[str, Any]
 
@@ -209,25 +201,10 @@ def _acted(alerts: QuerySet[Alert], zone: ZoneInfo, model: CostModel) -> Iterabl
 
 def _timed(alerts: QuerySet[Alert], zone: ZoneInfo) -> Iterable[_Row]:
     """Minutes from the first span played by whoever decided, until the decision was submitted."""
-    played = (
-        Playback.objects.filter(
-            alert_id=OuterRef("alert_id"),
-            user_id=OuterRef("user_id"),
-            played_at__gte=OuterRef("submitted_at") - LONGEST_LOOK,
-            played_at__lte=OuterRef("submitted_at"),
-        )
-        .order_by()
-        .values("alert_id")
-        .annotate(first=Min("played_at"))
-        .values("first")
-    )
-    applied = DecisionAttempt.objects.filter(
-        alert__in=alerts, state=AttemptState.APPLIED, submitted_at__isnull=False
-    ).annotate(begun=Coalesce(Subquery(played), F("prepared_at")))
-    took = ExpressionWrapper(F("submitted_at") - F("begun"), output_field=DurationField())
-    rows = _by_month(applied, zone).annotate(timed=Count("id"), took=Sum(took))
+    applied = with_pace(DecisionAttempt.objects.filter(alert__in=alerts))
+    rows = _by_month(applied, zone).annotate(timed=Count("id"), spent=Sum("took"))
     for row in rows:
-        minutes = row.pop("took").total_seconds() / 60
+        minutes = row.pop("spent").total_seconds() / 60
         yield row | {"minutes": minutes}
 
 

@@ -25,6 +25,7 @@ _SHARES = {
     "verify.specificity": "Verification does not confirm of 100 others",
     "audit_share": "Archived alerts drawn, of 100",
     "raised_audit_share": "Drawn with one step on its own, of 100",
+    "judged_first_share": "Raised alerts judged before the proposal is shown, of 100",
     "reliability_limit": "Limit of false alerts, of 100",
     "red_from": "Red from a certainty of, of 100",
     "green_up_to": "Green up to a certainty of, of 100",

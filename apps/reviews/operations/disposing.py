@@ -15,9 +15,10 @@ from apps.alerts.models import Alert, Disposition
 from apps.audit.events import Event, Subject
 from apps.audit.operations import record
 from apps.reviews.item_queries import item_of, others_of
-from apps.reviews.models import Confirmation, DecisionAttempt, HumanTask
+from apps.reviews.models import BlindJudgement, Confirmation, DecisionAttempt, HumanTask
 from apps.reviews.operations.items import settle_item
 from apps.reviews.operations.settling import person_behind
+from apps.reviews.overrides import Stance, stance_of
 from apps.reviews.payload import DecisionPayload
 from apps.reviews.queries import objection, open_task_of
 from apps.reviews.words import VERDICT_WORDS
@@ -85,12 +86,36 @@ def _write(
         decided_at=now,
         sampling_probability=alert.sampling_probability,
     )
+    if alert.hides_proposal:
+        _compare(attempt, alert, disposition)
     by = attempt.confirmation if alert.id != attempt.alert_id else None
     _close_task(alert, task_id, disposition, settled_by=by, now=now)
     _resolve(alert, now=now)
     _tell_the_chain(attempt, alert, task_id, disposition, payload)
     publish_live(
         tenant_id=alert.tenant_id, topic="alert", subject_id=alert.id, site_id=alert.site_id
+    )
+
+
+def _compare(attempt: DecisionAttempt, alert: Alert, disposition: Disposition) -> None:
+    """Keep what the person said beside what the machine had proposed and did not show."""
+    stance = stance_of(alert.strategy, disposition.verdict)
+    agrees = None if stance is Stance.NEITHER else stance is Stance.WITH
+    BlindJudgement.objects.create(
+        tenant_id=alert.tenant_id,
+        alert=alert,
+        disposition=disposition,
+        proposed=alert.strategy,
+        verdict=disposition.verdict,
+        agrees=agrees,
+        judged_by=attempt.user_id,
+        judged_at=disposition.decided_at,
+    )
+    record(
+        actor=person_behind(attempt),
+        event=Event.ALERT_BLIND_JUDGED,
+        subject=Subject("alert", alert.id),
+        details={"proposed": alert.strategy, "verdict": disposition.verdict, "agrees": agrees},
     )
 
 
