@@ -28,12 +28,12 @@ from apps.sites.queries import sites_visible_to
 from apps.triage.states import Verdict
 
 ON_THE_FLOOR: Final = Q(kind__in=(InterventionKind.APPROACH, InterventionKind.POLICE))
-WRONG: Final = ON_THE_FLOOR & (
+COMPLAINED: Final = Q(complaint_at__isnull=False)
+WRONG: Final = COMPLAINED | ON_THE_FLOOR & (
     Q(outcome__in=(InterventionOutcome.RECEIPT_SHOWN, InterventionOutcome.NOTHING_FOUND))
-    | Q(complaint_at__isnull=False)
     | Q(still_theft=False)
 )
-"""A condition on `with_standing(...)`: nothing was taken, somebody complained, or the verdict was corrected."""
+"""A condition on `with_standing(...)`: somebody complained, or was approached for nothing."""
 LEAST_COSTS: Final = 5
 """Settled costs needed before a range is read off them."""
 

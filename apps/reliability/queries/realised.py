@@ -25,11 +25,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, TruncMonth
 
-from apps.accounts.models import User
+from apps.accounts.models import Tenant, User
 from apps.alerts.models import Alert, Disposition
 from apps.reliability.models import AlertFact, FactOrigin
 from apps.reliability.queries.choices import active_cost_model
 from apps.reviews.intervention_queries import (
+    COMPLAINED,
     LEAST_COSTS,
     ON_THE_FLOOR,
     WRONG,
@@ -101,9 +102,9 @@ class MonthCost:
         return self.thefts - self.recovered - self.left
 
 
-def wrong_cost_words(tenant_id: UUID, *, currency: str) -> str:
+def wrong_cost_words(tenant: Tenant, *, currency: str) -> str:
     """What the tenant's own records say a wrong intervention costs, as the evidence beside the assumption."""
-    found = wrong_costs(tenant_id, currency=currency)
+    found = wrong_costs(tenant.id, currency=currency, with_drills=tenant.is_drill)
     if found.mean is None:
         return (
             f"Your records: not known yet what a wrong intervention cost; {found.wrong} "
@@ -186,7 +187,7 @@ def _acted(alerts: QuerySet[Alert], zone: ZoneInfo, model: CostModel) -> Iterabl
     acts = with_standing(Intervention.objects.filter(alert__in=alerts))
     settled = Q(currency=model.currency, settled_at__isnull=False)
     rows: Iterable[_Row] = _by_month(acts, zone).annotate(
-        interventions=Count("id", filter=ON_THE_FLOOR),
+        interventions=Count("id", filter=ON_THE_FLOOR | COMPLAINED),
         wrong=Count("id", filter=WRONG),
         priced=Count("id", filter=WRONG & settled),
         settled=Count("id", filter=settled),

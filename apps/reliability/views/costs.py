@@ -38,7 +38,7 @@ def costs(request: HttpRequest) -> HttpResponse:
         "drawn": _drawn(months),
         "model_version": number,
         "model": model,
-        "records": wrong_cost_words(user.tenant_id, currency=model.currency),
+        "records": wrong_cost_words(user.tenant, currency=model.currency),
         "kind": VersionKind.COST_MODEL,
     }
     return render(request, "reliability/costs.html", context)

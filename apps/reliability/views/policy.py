@@ -98,7 +98,7 @@ def edit(request: HttpRequest, kind: VersionKind) -> HttpResponse:
     """A draft to fill in; saving it makes a version that decides nothing yet."""
     user = keeper(request)
     currency = active_cost_model(user.tenant_id)[1].currency
-    records = wrong_cost_words(user.tenant_id, currency=currency)
+    records = wrong_cost_words(user.tenant, currency=currency)
     if request.method == "GET":
         initial = _initial(request, user, kind)
         form = FORMS[kind](initial=initial, currency=currency, records=records)
