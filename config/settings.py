@@ -167,20 +167,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(),
         "options": {"expires": 50},
     },
-    "notifications": {
-        "task": "apps.notifications.tasks.gather_notifications",
-        "schedule": 5.0,
-        "options": {"expires": 5},
-    },
-    "notification-mail": {
-        "task": "apps.notifications.tasks.mail_notifications",
-        "schedule": 30.0,
-        "options": {"expires": 30},
-    },
-    "notifications-over": {
-        "task": "apps.notifications.tasks.forget_notifications",
-        "schedule": crontab(hour="3", minute="25"),
-    },
     "system-cards": {
         "task": "apps.oversight.tasks.keep_cards",
         "schedule": crontab(minute="17"),

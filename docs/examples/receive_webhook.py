@@ -12,13 +12,20 @@ import hmac
 import json
 import sys
 import time
+from collections.abc import Mapping
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 TOLERANCE_SECONDS = 300
 
 
-def verify(headers, body, secret, now=None):
-    """`headers`: anything with .get; `body`: the bytes as they came, not parsed and written again."""
+def verify(
+    headers: Message | Mapping[str, str], body: bytes, secret: str, now: float | None = None
+) -> dict[str, Any]:
+    """`headers`: from the request, in any case of letters, or lower-case in a plain mapping.
+    `body`: the bytes as they came, not parsed and written again.
+    """
     message_id = headers.get("webhook-id") or ""
     timestamp = headers.get("webhook-timestamp") or ""
     if not timestamp.isascii() or not timestamp.isdigit():
@@ -33,14 +40,15 @@ def verify(headers, body, secret, now=None):
     sent = (headers.get("webhook-signature") or "").split(" ")
     if not any(hmac.compare_digest(f"v1,{ours}".encode(), one.encode()) for one in sent):
         raise ValueError("the signature does not fit")
-    return json.loads(body)
+    event: dict[str, Any] = json.loads(body)
+    return event
 
 
 class Receiver(BaseHTTPRequestHandler):
     secret = ""
-    seen = set()  # a database in earnest: an event can come twice, under the same id
+    seen: set[str] = set()  # a database in earnest: an event can come twice, under the same id
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         try:
             event = verify(self.headers, body, self.secret)
@@ -52,13 +60,13 @@ class Receiver(BaseHTTPRequestHandler):
             print(event["type"], event["subject"]["kind"], event["subject"]["id"], flush=True)
         self.answer(204)
 
-    def answer(self, status, text=""):
+    def answer(self, status: int, text: str = "") -> None:
         self.send_response(status)
         self.send_header("content-length", str(len(text)))
         self.end_headers()
         self.wfile.write(text.encode())
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
 
