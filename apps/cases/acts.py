@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, time
+from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from rest_framework.serializers import Serializer
@@ -21,6 +22,7 @@ from apps.cases.operations import UnableToChangeCase
 from apps.cases.queries import cases_visible_to
 from apps.sites.queries import allows
 
+END_OF_DAY: Final = time(23, 59)
 _REFERENCE = re.compile(r"(?:[ac]-)?([0-9a-f]{8})", re.IGNORECASE)
 
 
@@ -64,7 +66,21 @@ def _edit(doing: Doing, sent: dict[str, Any]) -> object:
 
 
 def _task(doing: Doing, sent: dict[str, Any]) -> object:
-    return operations.add_task(**_common(doing), **sent)
+    return operations.add_task(**_common(doing), title=sent["title"], **_plan(doing, sent))
+
+
+def _task_plan(doing: Doing, sent: dict[str, Any]) -> None:
+    operations.plan_task(
+        actor=doing.actor, case=doing.case, task_id=sent["task"], **_plan(doing, sent)
+    )
+
+
+def _plan(doing: Doing, sent: dict[str, Any]) -> dict[str, Any]:
+    due_at = sent["due_at"]
+    if sent["due_on"]:
+        zone = ZoneInfo(doing.case.site.timezone)
+        due_at = datetime.combine(sent["due_on"], END_OF_DAY, tzinfo=zone)
+    return {"due_at": due_at, "assignee": sent["assignee"]}
 
 
 def _task_done(doing: Doing, sent: dict[str, Any]) -> None:
@@ -168,6 +184,12 @@ ACTS = (
         done="The note was rewritten.",
     ),
     Act(name="task", shape=serializers.TaskAdding, perform=_task, done="The task was added."),
+    Act(
+        name="task-plan",
+        shape=serializers.TaskPlanning,
+        perform=_task_plan,
+        done="The task was planned.",
+    ),
     Act(
         name="task-done",
         shape=serializers.TaskDoing,

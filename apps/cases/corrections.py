@@ -86,6 +86,7 @@ def correct_decision(
         disposition = correct(
             actor=actor, user=user, alert=alert, verdict=verdict, reason=reason, now=now
         )
+        _mark(actor, alert, disposition)
         suspend_for(actor=actor, alert=alert, now=now)
         for file in consequences_of(alert).unreleased:
             _withdraw(actor, file, now=now)
@@ -119,6 +120,22 @@ def record_told(*, actor: Actor, user: User, alert: Alert, file: CaseFile, accou
             reason=account,
             details={"alert": str(alert.id)},
         )
+
+
+def _mark(actor: Actor, alert: Alert, disposition: Disposition) -> None:
+    """The incident says in its own record that its confirmation does not stand; its row stays as it was opened."""
+    incident = Incident.objects.filter(alert=alert).first()
+    if incident is None or not is_reversal(disposition):
+        return
+    record(
+        actor=actor,
+        event=Event.INCIDENT_SUPERSEDED,
+        subject=Subject("incident", incident.id),
+        before={"verdict": Verdict.THEFT_CONFIRMED.value},
+        after={"verdict": disposition.verdict},
+        reason=disposition.comment,
+        details={"alert": str(alert.id), "case": str(incident.case_id)},
+    )
 
 
 def _withdraw(actor: Actor, file: CaseFile, *, now: datetime) -> None:

@@ -87,10 +87,30 @@ class NoteEditing(_Plain):
     text = serializers.CharField(max_length=5_000)
 
 
-class TaskAdding(_Plain):
-    title = serializers.CharField(max_length=200)
+class _Planned(_Plain):
+    """When a task is due and whose it is; what is left out: it has no end, it is nobody's."""
+
     due_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    due_on = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Instead of due_at: the end of that day at the site.",
+    )
     assignee = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["due_at"] and attrs["due_on"]:
+            raise serializers.ValidationError("Say due_at or due_on, not both.")
+        return attrs
+
+
+class TaskAdding(_Planned):
+    title = serializers.CharField(max_length=200)
+
+
+class TaskPlanning(_Planned):
+    task = serializers.UUIDField()
 
 
 class TaskDoing(_Plain):

@@ -5,15 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.queries import people_who_may
 from apps.cases.history import Moment, history_of_case
-from apps.cases.models import Case, CasePerson, CaseRelation, NoteVersion, PersonRole
+from apps.cases.models import Case, CasePerson, CaseRelation, CaseTask, NoteVersion, PersonRole
 from apps.cases.offences import offences
-from apps.cases.queries import links_of
+from apps.cases.queries import is_overdue, links_of
 from apps.people.operations import unseal
 from apps.people.queries import ERASED, name_of
+from apps.sites.queries import people_of_site
 from apps.triage.vocabulary import label_words
 
 FILTERS = (
@@ -48,6 +47,14 @@ class NoteCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskCard:
+    """A task, and whether it is open after the moment it was due."""
+
+    row: CaseTask
+    is_overdue: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """One line of the timeline; `alert_id` leads to its media."""
 
@@ -60,7 +67,7 @@ class Line:
     moment: Moment | None = None
 
 
-def workbench_of(case: Case, *, may_view: bool, shown: str) -> dict[str, Any]:
+def workbench_of(case: Case, *, may_view: bool, shown: str, now: datetime) -> dict[str, Any]:
     """Everything but exhibits and moves; names and sealed words only for those who may view evidence."""
     people = [
         _person(row, may_view) for row in case.people.filter(ended_at=None).select_related("person")
@@ -69,11 +76,10 @@ def workbench_of(case: Case, *, may_view: bool, shown: str) -> dict[str, Any]:
     tasks = list(case.tasks.all())
     incidents = list(case.incidents.select_related("alert__camera"))
     lines = _lines(case, notes, tasks, incidents)
-    workers = people_who_may(case.tenant_id, Permission.EDIT_CASES)
     return {
         "people": people,
         "notes": notes,
-        "tasks": tasks,
+        "tasks": [TaskCard(row=one, is_overdue=is_overdue(one, now=now)) for one in tasks],
         "incidents": incidents,
         "alert_links": case.alert_links.filter(ended_at=None).select_related("alert__camera"),
         "case_links": links_of(case),
@@ -89,7 +95,7 @@ def workbench_of(case: Case, *, may_view: bool, shown: str) -> dict[str, Any]:
         "offences": offences().values(),
         "roles": PersonRole.choices,
         "relations": CaseRelation.choices,
-        "workers": list[User](workers),
+        "workers": people_of_site(case.site, Permission.EDIT_CASES),
     }
 
 

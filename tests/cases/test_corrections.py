@@ -11,7 +11,7 @@ from apps.accounts.permissions import Role
 from apps.alerts.models import Alert, Disposition
 from apps.audit.events import Subject
 from apps.audit.queries import events_of
-from apps.cases.models import CaseFile
+from apps.cases.models import Case, CaseFile
 from apps.cases.operations import open_case
 from tests.cases.test_from_theft_to_case import decide
 from tests.console.people import signed_in
@@ -80,8 +80,27 @@ def test_a_lead_takes_back_what_an_operator_confirmed_and_the_first_verdict_stay
     assert confirmed.state == "resolved"
     told = events(world, "alert", confirmed.id)
     assert {"disposition:superseded", "alert:corrected"} <= set(told)
+    assert "incident:superseded" in events(world, "incident", confirmed.incident.id)
+    case = client.get(f"/cases/{confirmed.incident.case_id}/").content.decode()
+    assert "Confirmation taken back" in case
+    assert "the incident is superseded" in case
     page = signed_in(world.operator).get(f"/alerts/{confirmed.id}/").content.decode()
     assert "False alarm" in page
+
+
+def test_a_case_whose_confirmations_were_all_taken_back_does_not_go_to_the_police(
+    world: World, confirmed: Alert
+) -> None:
+    case = confirmed.incident.case
+    for state in ("under_investigation", "submitted_for_approval"):
+        Case.objects.filter(id=case.id).update(state=state)
+    signed_in(world.lead).post(f"/alerts/{confirmed.id}/correct/", BECAUSE)
+    step = {"to": "approved", "version": case.version}
+    answer = signed_in(world.administrator).post(f"/cases/{case.id}/move/", step)
+    assert answer.status_code == 409
+    assert "was taken back" in answer.content.decode()
+    back = {"to": "under_investigation", "version": case.version, "reason": "It was paid for."}
+    assert signed_in(world.lead).post(f"/cases/{case.id}/move/", back).status_code == 302
 
 
 def test_nobody_corrects_their_own_decision_nor_without_the_role(

@@ -16,6 +16,7 @@ from apps.cases.operations.working import (
     add_task,
     assign_case,
     edit_note,
+    plan_task,
     set_offence,
     set_task_done,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "merge_cases",
     "move_case",
     "open_case",
+    "plan_task",
     "seal_exhibits",
     "set_offence",
     "set_task_done",

@@ -6,7 +6,7 @@ from django.db.models import F
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
 from apps.cases.models import Case
-from apps.cases.queries import confirmers_of
+from apps.cases.queries import confirmers_of, stands_on_nothing
 from apps.triage import states
 from apps.triage.states import CaseState
 
@@ -15,6 +15,7 @@ class UnableToMoveCase(Exception):
     """The case is not in a state from which it may go there, or somebody moved it first."""
 
 
+TOWARDS_THE_POLICE = (CaseState.SUBMITTED_FOR_APPROVAL, CaseState.APPROVED, CaseState.REPORTED)
 NEEDS_REASON = (
     (CaseState.SUBMITTED_FOR_APPROVAL, CaseState.UNDER_INVESTIGATION),
     (CaseState.CLOSED, CaseState.REOPENED),
@@ -26,11 +27,14 @@ def move_case(*, actor: Actor, case: Case, to: CaseState, reason: str = "") -> N
 
     Approval needs a second person: whoever confirmed any of the case's incidents may not give it. The caller has asked for
     the permission, and for approval for fresh authentication. Sending a case back and reopening it need a reason.
+    Once every confirmation was taken back, nothing of the case goes towards the police.
     """
     if case.merged_into_id:
         raise UnableToMoveCase("This case was merged into another one; undo the merge first.")
     if to == CaseState.APPROVED and actor.user_id in confirmers_of(case):
         raise UnableToMoveCase("You confirmed this theft; somebody else has to approve the case.")
+    if to in TOWARDS_THE_POLICE and stands_on_nothing(case):
+        raise UnableToMoveCase("Every confirmation this case rests on was taken back. Close it.")
     if (case.state, to) in NEEDS_REASON and not reason.strip():
         raise UnableToMoveCase("Say why: the reason is recorded with the step.")
     if not states.CASE.allows(case.state, to):

@@ -120,6 +120,26 @@ def add_task(
     return task
 
 
+def plan_task(
+    *,
+    actor: Actor,
+    case: Case,
+    task_id: UUID,
+    due_at: datetime | None,
+    assignee: UUID | None,
+) -> None:
+    """Say when an open task is due and whose it is; None: no end, nobody. Raises UnableToChangeCase."""
+    _check_worker(case, assignee)
+    with transaction.atomic():
+        lock_case(case)
+        waiting = CaseTask.objects.filter(id=task_id, case=case, done_at__isnull=True)
+        if waiting.update(due_at=due_at, assignee=assignee) != 1:
+            raise UnableToChangeCase("The task is not open any more. Look at the case again.")
+        due = due_at.isoformat() if due_at else "open"
+        given = str(assignee or "nobody")
+        tell(actor, Event.CASE_TASK_PLANNED, case, task=str(task_id), to=given, due=due)
+
+
 def set_task_done(
     *, actor: Actor, case: Case, task_id: UUID, done: bool, reason: str = "", now: datetime
 ) -> None:

@@ -6,9 +6,11 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
+from apps.alerts.models import Disposition
 from apps.cases.models import Case, CaseLink, Exhibit
 from apps.reviews.models import Confirmation
 from apps.sites.queries import sites_visible_to
+from apps.triage.states import Verdict
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:
@@ -33,6 +35,20 @@ def confirmers_of(case: Case) -> set[UUID]:
     alerts = incidents.values("alert_id")
     confirmed = Confirmation.objects.filter(task__alert_id__in=alerts)
     return {case.opened_by, *decided, *confirmed.values_list("user_id", flat=True)}
+
+
+def taken_back(case: Case) -> dict[UUID, Disposition]:
+    """The incidents whose confirmation was superseded by another verdict, with the verdict that stands, by incident."""
+    standing = Disposition.objects.filter(superseded_by__isnull=True).exclude(
+        verdict=Verdict.THEFT_CONFIRMED
+    )
+    found = standing.filter(alert__incident__case=case).select_related("alert__incident")
+    return {one.alert.incident.id: one for one in found}
+
+
+def stands_on_nothing(case: Case) -> bool:
+    """Whether every confirmation the case rests on was taken back."""
+    return len(taken_back(case)) == case.incidents.count() > 0
 
 
 def links_of(case: Case) -> list[tuple[CaseLink, Case]]:

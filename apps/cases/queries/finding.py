@@ -12,6 +12,7 @@ from django.db.models.expressions import RawSQL
 from apps.accounts.models import User
 from apps.cases.models import Case
 from apps.cases.queries.cases import cases_visible_to
+from apps.cases.queries.work import with_somebody
 
 PAGE_ROWS: Final = 50
 MOST_FOUND: Final = 5_000
@@ -20,7 +21,10 @@ _REFERENCE: Final = re.compile(r"([cp])-([0-9a-f]{4,8})", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What somebody looks for; None and "" leave it open. `day` is a day in UTC."""
+    """What somebody looks for; None and "" leave it open. `day` is a day in UTC.
+
+    `assignee`: the case is theirs, or an open task in it.
+    """
 
     words: str = ""
     site_id: UUID | None = None
@@ -47,7 +51,7 @@ def find_cases(user: User, wanted: Wanted) -> QuerySet[Case]:
     if wanted.state:
         found = found.filter(state=wanted.state)
     if wanted.assignee:
-        found = found.filter(assignee=wanted.assignee)
+        found = found.filter(with_somebody(wanted.assignee))
     if wanted.day:
         start = datetime.combine(wanted.day, time(), tzinfo=UTC)
         found = found.filter(opened_at__gte=start, opened_at__lt=start + timedelta(days=1))

@@ -42,6 +42,9 @@ def _what(world: World, case: Case, name: str) -> tuple[Event, dict[str, Any]]: 
         return Event.CASE_NOTE_CHANGED, {"note": str(note.id), "base": 1, "text": "Till 4."}
     if name == "task":
         return Event.CASE_TASK_ADDED, {"title": "Ask the guard"}
+    if name == "task-plan":
+        task = add_task(**common, title="Ask the guard")
+        return Event.CASE_TASK_PLANNED, {"task": str(task.id), "assignee": operator}
     if name == "task-done":
         task = add_task(**common, title="Ask the guard")
         return Event.CASE_TASK_DONE, {"task": str(task.id), "done": "true"}

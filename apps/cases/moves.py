@@ -1,0 +1,63 @@
+"""Where a case may go next, in words, and why somebody cannot take it there."""
+
+from dataclasses import dataclass
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.cases.models import Case
+from apps.cases.operations.moving import TOWARDS_THE_POLICE
+from apps.cases.queries import confirmers_of, stands_on_nothing
+from apps.sites.queries import allows
+from apps.triage import states
+from apps.triage.states import CaseState
+
+MOVE_WORDS = {
+    CaseState.UNDER_INVESTIGATION: "Start investigating",
+    CaseState.SUBMITTED_FOR_APPROVAL: "Submit for approval",
+    CaseState.APPROVED: "Approve the case",
+    CaseState.REPORTED: "Mark as reported",
+    CaseState.CLOSED: "Close the case",
+    CaseState.REOPENED: "Reopen the case",
+}
+SEND_BACK = "Send back to investigating"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A next state; `why_not` says why the person cannot choose it, "" when they can."""
+
+    to: CaseState
+    words: str
+    why_not: str
+
+
+def moves_of(user: User, case: Case) -> list[Move]:
+    """Every next state of the case; none of a merged one."""
+    if case.merged_into_id:
+        return []
+    nexts = states.CASE.transitions[case.state]
+    return [
+        Move(to=to, words=_words(case, to), why_not=_why_not(user, case, to))
+        for to in MOVE_WORDS
+        if to in nexts
+    ]
+
+
+def permission_for(to: CaseState) -> Permission:
+    """What moving a case there needs."""
+    return Permission.APPROVE_CASES if to is CaseState.APPROVED else Permission.EDIT_CASES
+
+
+def _words(case: Case, to: CaseState) -> str:
+    is_back = case.state == CaseState.SUBMITTED_FOR_APPROVAL
+    return SEND_BACK if is_back and to is CaseState.UNDER_INVESTIGATION else MOVE_WORDS[to]
+
+
+def _why_not(user: User, case: Case, to: CaseState) -> str:
+    if not allows(user, permission_for(to), case.site_id):
+        return "Your role does not allow it"
+    if to is CaseState.APPROVED and user.id in confirmers_of(case):
+        return "You confirmed this theft; somebody else has to approve the case"
+    if to in TOWARDS_THE_POLICE and stands_on_nothing(case):
+        return "Every confirmation it rests on was taken back"
+    return ""
