@@ -122,3 +122,11 @@ def desk(
     for context, made in opened:
         context.close()
         assert made.elsewhere == []
+
+
+@pytest.fixture
+def inside(db: None, outside_connections: list[str]) -> object:
+    """An `Inside`: stories of people and pages in this test's own transaction, without a stack."""
+    from tests.browser.inside import Inside
+
+    return Inside()

@@ -47,7 +47,7 @@ def view_of(act: Act) -> Callable[..., HttpResponse]:
                 words = str(refusal)
         if words:
             messages.error(request, words)
-            kept: dict[str, object] = {"act": act.name.replace("-", "_"), **request.POST.dict()}
+            kept = {**request.POST.dict(), "act": act.name.replace("-", "_"), "words": words}
             return case_page(request, user, found, kept=kept, status=WRONG)
         messages.success(request, act.done)
         return redirect("case", case_id=found.id)

@@ -1,5 +1,6 @@
 """Cases on screen: the list, and one case with its exhibits and their custody."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -112,7 +113,7 @@ def case_page(
     user: User,
     found: Case,
     *,
-    kept: dict[str, object] | None = None,
+    kept: Mapping[str, object] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page of a case; `kept` is what was filled in when something was refused."""

@@ -54,5 +54,6 @@ def move(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 def _refused(request: HttpRequest, user: User, found: Case, words: str) -> HttpResponse:
     messages.error(request, words)
-    kept: dict[str, object] = {"act": "move", "reason": request.POST.get("reason", "")[:500]}
+    reason = request.POST.get("reason", "")[:500]
+    kept = {"act": "move", "reason": reason, "words": words}
     return case_page(request, user, found, kept=kept, status=CONFLICT)
