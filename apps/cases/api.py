@@ -21,6 +21,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.sessions import authenticated_recently
 from apps.cases.acts import Act, Doing
+from apps.cases.looking import note_look
 from apps.cases.models import Case
 from apps.cases.operations import UnableToChangeCase, UnableToMoveCase, move_case
 from apps.cases.queries import Wanted, cases_visible_to, find_cases
@@ -65,6 +66,11 @@ class CaseView(_Visible, RetrieveAPIView[Case]):
 
     serializer_class: Any = CaseDetail
     lookup_url_kwarg = "case_id"
+
+    def get_object(self) -> Case:
+        found = super().get_object()
+        note_look(self.request._request, found, with_people=False)
+        return found
 
 
 class _Working(APIView):

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.permissions import Permission
-from apps.cases.history import Moment, history_of_case
+from apps.audit.events import Event
+from apps.cases.history import WORDS, Moment, history_of_case
 from apps.cases.models import Case, CasePerson, CaseRelation, CaseTask, NoteVersion, PersonRole
 from apps.cases.offences import offences
 from apps.cases.queries import is_overdue, links_of
@@ -22,6 +23,10 @@ FILTERS = (
     ("task", "Tasks"),
     ("record", "Record"),
 )
+TOLD_BY_THEMSELVES = {
+    WORDS[event][1]
+    for event in (Event.CASE_NOTE_ADDED, Event.CASE_TASK_ADDED, Event.CASE_TASK_DONE)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +92,7 @@ def workbench_of(case: Case, *, may_view: bool, shown: str, now: datetime) -> di
             *case.acts_here.select_related("source", "target"),
             *case.acts_away.select_related("source", "target"),
         ],
-        "lines": [line for line in lines if not shown or line.kind == shown],
+        "lines": [line for line in lines if _is_shown(line, shown)],
         "filters": FILTERS,
         "shown": shown,
         "offence": offences().get(case.offence),
@@ -97,6 +102,13 @@ def workbench_of(case: Case, *, may_view: bool, shown: str, now: datetime) -> di
         "relations": CaseRelation.choices,
         "workers": people_of_site(case.site, Permission.EDIT_CASES),
     }
+
+
+def _is_shown(line: Line, shown: str) -> bool:
+    """Whether the line belongs under the tab; not the twin of a note or task under "Everything"."""
+    if shown:
+        return line.kind == shown
+    return line.moment is None or line.words not in TOLD_BY_THEMSELVES
 
 
 def _facts(case: Case) -> list[tuple[str, str, str]]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from apps.audit.events import Subject
+from apps.audit.queries import events_of
 from apps.cases.models import Case, Exhibit
 from apps.cases.operations import open_case
 from apps.evidence.models import EvidenceItem
@@ -93,3 +95,24 @@ def test_a_move_nobody_offers_changes_nothing(world: World, case: Case) -> None:
     for step in ({}, {"to": "reported", "version": 1}, {"to": "shout", "version": 1}):
         client.post(f"/cases/{case.id}/move/", step)
     assert Case.objects.get(id=case.id).state == "open"
+
+
+def test_a_look_is_recorded_once_a_session_and_again_for_who_is_added(
+    world: World, case: Case
+) -> None:
+    client = signed_in(world.lead)
+
+    def looks(kind: str, identity: object) -> int:
+        told = events_of(tenant_id=world.tenant.id, subjects=[Subject(kind, str(identity))])
+        return sum(one.event == f"{kind}:viewed" for one in told)
+
+    for _ in range(2):
+        client.get(f"/cases/{case.id}/")
+    assert looks("case", case.id) == 1
+    someone = {"role": "witness", "name": "Ana Ruiz"}
+    client.post(f"/cases/{case.id}/do/person/", someone, follow=True)
+    client.get(f"/cases/{case.id}/")
+    person = case.people.get().person_id
+    assert (looks("case", case.id), looks("person", person)) == (1, 1)
+    signed_in(world.lead).get(f"/api/v1/cases/{case.id}/")
+    assert (looks("case", case.id), looks("person", person)) == (2, 1)

@@ -14,14 +14,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.queries import name_of
 from apps.accounts.sessions import kept_for
 from apps.alerts.models import Alert, Disposition
-from apps.audit.events import Event, Subject
-from apps.audit.operations import record
+from apps.cases.looking import note_look
 from apps.cases.models import Case, Exhibit
 from apps.cases.moves import moves_of
 from apps.cases.queries import (
@@ -104,7 +102,8 @@ def cases(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """One case: what it rests on, who works on it, its sealed exhibits, and everything that happened."""
     user, found = case_for(request, case_id)
-    _note_view(request, user, found)
+    may_view = allows(user, Permission.VIEW_EVIDENCE, found.site_id)
+    note_look(request, found, with_people=may_view)
     return case_page(request, user, found)
 
 
@@ -143,20 +142,6 @@ def case_page(
         ),
     }
     return render(request, "cases/case.html", context, status=status)
-
-
-def _note_view(request: HttpRequest, user: User, found: Case) -> None:
-    """Looking at people is an event of theirs, looking at the case one of the case."""
-    actor = actor_of(request)
-    record(actor=actor, event=Event.CASE_VIEWED, subject=Subject("case", found.id))
-    if user.may(Permission.VIEW_EVIDENCE):
-        for person_id in found.people.filter(ended_at=None).values_list("person_id", flat=True):
-            record(
-                actor=actor,
-                event=Event.PERSON_VIEWED,
-                subject=Subject("person", person_id),
-                details={"case": str(found.id)},
-            )
 
 
 def viewer_of(request: HttpRequest) -> User:
