@@ -94,6 +94,17 @@ def test_nothing_judged_is_not_known_yet(world: World) -> None:
     assert world.site.name in page
 
 
+def test_verdicts_without_minutes_or_outcomes_have_no_recorded_cost(
+    world: World, theft: Alert
+) -> None:
+    act(world, theft, None)
+    DecisionAttempt.objects.filter(alert=theft).update(submitted_at=None)
+    month = the_month(world)
+    assert (month.judged, month.timed, month.realised) == (1, 0, None)
+    page = signed_in(world.lead).get("/reliability/costs/").content.decode()
+    assert "<strong>not known yet</strong>" in page
+
+
 def test_a_false_alarm_costs_the_minutes_it_took(
     world: World, waiting: Alert, submitted: Submitted
 ) -> None:
@@ -134,7 +145,7 @@ def test_whoever_was_away_in_between_did_not_work_that_long(
 def test_a_confirmed_theft_without_outcome_has_an_unknown_value(world: World, theft: Alert) -> None:
     month = the_month(world)
     assert (month.thefts, month.recovered, month.left, month.value_not_known) == (1, 0, 0, 1)
-    assert month.value_lost == 0
+    assert month.value_lost is None
 
 
 def test_what_left_with_the_person_is_lost_and_what_came_back_is_not(

@@ -75,26 +75,32 @@ class MonthCost:
     archived_unjudged: int = 0
 
     @property
-    def value_lost(self) -> float:
-        """Thefts confirmed after which the item left with the person."""
-        return self.left * self.model.item_value.mean
+    def value_lost(self) -> float | None:
+        """Thefts confirmed after which the item left with the person; None while no outcome is recorded."""
+        return self.left * self.model.item_value.mean if self.recovered + self.left else None
 
     @property
-    def wrong_cost(self) -> float:
-        """What settled complaints cost, and the cost model's price for every wrong one without such a cost."""
+    def wrong_cost(self) -> float | None:
+        """What settled complaints cost, and the cost model's price for every wrong one without such a cost.
+
+        None while no intervention has an outcome or a complaint.
+        """
+        if not self.wrong and self.interventions <= self.unrecorded:
+            return None
         assumed = (self.wrong - self.priced) * self.model.wrong_intervention.mean
         return float(self.settled_cost) + assumed
 
     @property
-    def minutes_cost(self) -> float:
-        return self.minutes * self.model.minute_price
+    def minutes_cost(self) -> float | None:
+        """The minutes of decisions at the model's price; None while none of them is timed."""
+        return self.minutes * self.model.minute_price if self.timed else None
 
     @property
     def realised(self) -> float | None:
-        """The recorded part of what it cost; None while nobody has judged anything."""
-        if not self.judged:
-            return None
-        return self.value_lost + self.wrong_cost + self.minutes_cost
+        """The recorded parts of what it cost, added up; None while none of them is known."""
+        parts = (self.value_lost, self.wrong_cost, self.minutes_cost)
+        known = [part for part in parts if part is not None]
+        return sum(known) if known else None
 
     @property
     def value_not_known(self) -> int:

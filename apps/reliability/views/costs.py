@@ -71,10 +71,8 @@ def _row(one: MonthCost, currency: str) -> dict[str, object]:
         "month": one,
         "expected": amount(one.expected),
         "realised": amount(one.realised),
-        "value_lost": amount(one.value_lost) if one.recovered + one.left else None,
-        "wrong_cost": amount(one.wrong_cost)
-        if one.wrong or one.interventions > one.unrecorded
-        else None,
+        "value_lost": amount(one.value_lost),
+        "wrong_cost": amount(one.wrong_cost),
         "settled_cost": amount(float(one.settled_cost)) if one.settled else None,
-        "minutes_cost": amount(one.minutes_cost) if one.timed else None,
+        "minutes_cost": amount(one.minutes_cost),
     }
