@@ -24,6 +24,7 @@ from apps.cases.corrections import (
     consequences_of,
     correct_decision,
     corrected_at,
+    is_reversal,
     record_told,
 )
 from apps.cases.models import CaseFile
@@ -118,6 +119,7 @@ def _page(
         "standing": standing,
         "history": alert.dispositions.order_by("decided_at"),
         "consequences": consequences_of(alert, since=corrected_at(alert)),
+        "is_reversed": standing is not None and is_reversal(standing),
         "is_corrected": corrected_at(alert) is not None,
         "form": form,
         "refusal": refusal.sentence if refusal else "",

@@ -21,6 +21,7 @@ from apps.watchlists.models import WatchlistEntry
 from apps.watchlists.operations.ending import suspend_for
 
 SHORTEST_ACCOUNT: Final = 5
+CORRECTED_ENTRY: Final = "confirmation_corrected"
 _IN_FORCE: Final = (
     EntryState.PROPOSED,
     EntryState.CHECKING,
@@ -44,12 +45,17 @@ class HandedOver:
 
 @dataclass(frozen=True, kw_only=True)
 class Consequences:
-    """What rests on the confirmation of an alert: shown before it is corrected, and followed up after."""
+    """What rests on the confirmation of an alert: shown before it is corrected, and followed up after.
+
+    `entries` and `unreleased` are still in force; `stopped` and `withdrawn` are those a correction has ended.
+    """
 
     case: Case | None
     entries: tuple[WatchlistEntry, ...]
+    stopped: tuple[WatchlistEntry, ...]
     handed_over: tuple[HandedOver, ...]
     unreleased: tuple[CaseFile, ...]
+    withdrawn: tuple[CaseFile, ...]
     exhibits: tuple[Exhibit, ...]
 
     @property
@@ -66,10 +72,16 @@ def consequences_of(alert: Alert, *, since: datetime | None = None) -> Consequen
     return Consequences(
         case=case,
         entries=tuple(WatchlistEntry.objects.filter(alert=alert, state__in=_IN_FORCE)),
+        stopped=tuple(
+            WatchlistEntry.objects.filter(alert=alert, ended_code=CORRECTED_ENTRY).exclude(
+                state__in=_IN_FORCE
+            )
+        ),
         handed_over=tuple(
             HandedOver(file=file, told=_told(file, since)) for file in files if file.released_at
         ),
         unreleased=tuple(file for file in files if file.state in _WITHDRAWABLE),
+        withdrawn=tuple(file for file in files if _is_withdrawn(file, since)),
         exhibits=tuple(exhibits) if case else (),
     )
 
@@ -154,6 +166,16 @@ def _withdraw(actor: Actor, file: CaseFile, *, now: datetime) -> None:
         event=Event.CASE_FILE_WITHDRAWN,
         subject=Subject("case_file", file.id),
         details={"code": "decision_corrected", "case": str(file.case_id)},
+    )
+
+
+def _is_withdrawn(file: CaseFile, since: datetime | None) -> bool:
+    """Whether the file was ended by the correction made at `since`, which withdraws in its own transaction."""
+    return (
+        file.state == CaseFileState.WITHDRAWN
+        and file.released_at is None
+        and since is not None
+        and file.ended_at == since
     )
 
 
