@@ -92,9 +92,9 @@ def test_an_alert_cannot_be_born_resolved(world: World) -> None:
 @pytest.mark.parametrize(
     "statement", ["UPDATE {} SET tenant_id = tenant_id", "DELETE FROM {}", "TRUNCATE {}"]
 )
-def test_what_is_written_once_stays(
-    owner_connection: object, world: World, table: str, statement: str
-) -> None:
+@pytest.mark.django_db
+def test_what_is_written_once_stays(owner_connection: object, table: str, statement: str) -> None:
+    """Without a world: the owner's TRUNCATE would wait for the test's own transaction over it."""
     with pytest.raises(Exception, match="permission denied") as refusal, transaction.atomic():
         connection.cursor().execute(statement.format(table))
     assert refusal.value is not None

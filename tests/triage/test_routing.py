@@ -98,9 +98,12 @@ def test_a_draw_refuses_nonsense(nonsense):
         drawn_for_audit(**{**sound, **nonsense})
 
 
-def judged_first(number, share, **change):
+RAISED = decision()
+
+
+def judged_first(number, share):
     return route(
-        decision=decision(**change),
+        decision=RAISED,
         alert_id=str(UUID(int=number)),
         audit_key=KEY,
         judged_first_share=share,
