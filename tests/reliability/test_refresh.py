@@ -16,6 +16,7 @@ from apps.reliability.models import (
     TriageBasis,
 )
 from apps.reliability.operations.refresh import Refreshed, refresh
+from apps.reliability.queries.atlas import CONDITIONS
 from apps.reliability.queries.basis import basis_of
 from tests.reliability.learned import make_past, rehearsal
 from tests.workers.test_assessing import record_of, run
@@ -23,6 +24,7 @@ from tests.world import NOW, World, make_alert, make_camera
 
 pytestmark = pytest.mark.django_db
 DETECTOR = "test-detector@1.0"
+ANYTHING = dict.fromkeys(CONDITIONS, "")
 
 
 def refreshed(world: World, **fields: Any) -> Refreshed:
@@ -78,7 +80,7 @@ def test_the_network_site_and_camera_are_told_beside_the_full_segments(world: Wo
     refreshed(world)
 
     network = SegmentFinding.objects.get(site_id=None, camera_id=None, is_found=False)
-    camera = SegmentFinding.objects.get(camera_id=world.camera.id, lighting="", is_found=False)
+    camera = SegmentFinding.objects.get(camera_id=world.camera.id, **ANYTHING)
     assert (network.alert_count, camera.alert_count) == (600, 600)
     assert camera.site_id == world.site.id
     assert len(network.weekly) == 8
@@ -103,9 +105,23 @@ def test_a_bad_camera_is_red_and_keeps_its_next_alert_from_escalation(world: Wor
     assert record.inputs.probability.calibrated
     assert record.inputs.surrogate is not None
     assert (
-        SegmentFinding.objects.get(camera_id=bad.id, lighting="", detector_version="").state
-        == "red"
+        SegmentFinding.objects.get(camera_id=bad.id, detector_version="", **ANYTHING).state == "red"
     )
+
+
+def test_a_camera_is_told_under_each_condition_from_its_own_labels(world: World) -> None:
+    make_past(world.camera)
+
+    refreshed(world)
+
+    cells = SegmentFinding.objects.filter(
+        camera_id=world.camera.id, **ANYTHING | {"lighting": "dark"}
+    )
+    [dark] = cells
+    assert (dark.site_id, dark.detector_version, dark.alert_count) == (world.site.id, "", 300)
+    facts = AlertFact.objects.filter(lighting="dark", labelled_at__isnull=False)
+    assert dark.label_count == facts.count()
+    assert dark.state != "unknown"
 
 
 def test_the_future_is_never_learned_from(world: World) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 from scipy.special import betainc
 
+from apps.triage.crossings import cross
 from apps.triage.drift import DriftFinding, drift_of
 from apps.triage.reliability import PooledNodes, PooledReliability, fit_reliability
 from apps.triage.reliability_settings import ReliabilitySettings
@@ -22,6 +23,12 @@ MOST_SEGMENTS: Final = 5_000
 _DAY: Final = 86_400.0
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _PLACE: Final = ("site", "camera")
+CROSSED: Final = tuple(
+    (*rows, column)
+    for rows in (("site",), ("site", "camera"), ("site", "zone_kind"))
+    for column in ("lighting", "daypart", "weekday", "crowding")
+)
+"""The cells of the atlas's heat table: a place, or a kind of zone at a site, under one condition."""
 
 Codes = np.ndarray[Any, np.dtype[np.intp]]
 
@@ -45,13 +52,15 @@ def learn_segments(
     """Fit, search and test every segment on what was known by `as_of` (seconds since the epoch).
 
     Findings are the network, every site and camera with labels, every full segment (those with
-    most alerts first, at most `MOST_SEGMENTS`), and the slices that the search found.
+    most alerts first, at most `MOST_SEGMENTS`), every place and kind of zone under one condition, and the
+    slices that the search found.
     """
     known = {"table": table, "labels": labels, "as_of": as_of}
     pooled = fit_reliability(**known, settings=settings, version=version)  # type: ignore[arg-type]
     found = find_bad_segments(**known, settings=settings)  # type: ignore[arg-type]
     weeks = _Weeks(table, labels, as_of)
-    rows = {_key(one): fields for one, fields in _placed(pooled, weeks)}
+    rows = dict(_crossed(weeks, labels, as_of, settings))
+    rows |= {_key(one): fields for one, fields in _placed(pooled, weeks)}
     full, left_out = _full_segments(pooled, weeks)
     rows |= full
     for slice_ in found:
@@ -144,6 +153,17 @@ def _placed(pooled: PooledReliability, weeks: _Weeks) -> Iterator[tuple[Segment,
         for index, one in enumerate(told):
             if words[index]:
                 yield one.segment, _told(one, above[index]) | counted[index]
+
+
+def _crossed(
+    weeks: _Weeks, labels: Labels, as_of: float, settings: ReliabilitySettings
+) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """The cells of the heat table, from the labels inside each alone."""
+    for names in CROSSED:
+        cut = cross(table=weeks.table, labels=labels, as_of=as_of, names=names, settings=settings)
+        counted = weeks.by_group(cut.group, len(cut.told))
+        for one, above, counts in zip(cut.told, cut.above, counted, strict=True):
+            yield _key(one.segment), _told(one, above) | counts
 
 
 def _full_segments(
