@@ -42,6 +42,11 @@ def judged_first_words(alert: Alert) -> str:
     )
 
 
+def was_judged_first() -> Exists:
+    """Whether a verdict was given before the proposal was shown, as a condition of a query of dispositions."""
+    return Exists(BlindJudgement.objects.filter(disposition=OuterRef("pk")))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rate:
     """`events` of `count`, as a share with its 95% Wilson interval; None while there is nothing to count."""
@@ -116,9 +121,8 @@ def comparisons(user: User, *, since: datetime) -> list[Comparison]:
             undecided=Count("alert", filter=Q(agrees__isnull=True)),
         )
     }
-    blind = BlindJudgement.objects.filter(disposition=OuterRef("pk"))
     seen = Disposition.objects.filter(
-        ~Exists(blind), alert__in=alerts, decided_at__gte=since, supersedes__isnull=True
+        ~was_judged_first(), alert__in=alerts, decided_at__gte=since, supersedes__isnull=True
     )
     shown = {row["alert__strategy"]: row for row in _counted(seen, "alert__strategy", "verdict")}
     return [

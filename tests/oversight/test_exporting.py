@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from apps.accounts.tenancy import tenant_scope
 from apps.audit.proofs import NotSignedYet
+from apps.cases.dossier.operations import render_dossier
 from apps.oversight.models import RecordsExport
 from apps.oversight.operations import exporting
 from apps.oversight.operations.exporting import (
@@ -103,7 +104,9 @@ def test_the_records_of_a_period_are_checked_with_python_alone(
     world = make_world()
     since = NOW - timedelta(days=1)
     with tenant_scope(world.tenant.id):
-        make_waiting_alert(world.camera)
+        told = make_waiting_alert(world.camera)
+    render_dossier(tenant_id=world.tenant.id, alert_id=told.id, now=timezone.now())
+    with tenant_scope(world.tenant.id):
         past(world, world.site, ["false_alarm"], since=NOW)
         (taught,) = train(world.compliance, world.operator, now=NOW)
         lift(world.lead, press(world.operator, site=world.site))
@@ -135,6 +138,14 @@ def test_the_records_of_a_period_are_checked_with_python_alone(
     )
     [training] = map(json.loads, member(archive, "records/training_records.ndjson").splitlines())
     assert training["id"] == str(taught.id)
+    listed = [*map(json.loads, member(archive, "records/dossiers.ndjson").splitlines())]
+    assert {one["alert"]: bool(one["path"]) for one in listed} == {
+        str(told.id): True,
+        verdict["alert_id"]: False,
+    }
+    assert summary["dossiers_not_rendered"] == 1
+    pages = PdfReader(io.BytesIO(member(archive, f"data/dossiers/{told.id}.pdf"))).pages
+    assert told.reference in "".join(page.extract_text() for page in pages)
     archive.extractall(tmp_path)
     [folder] = tmp_path.iterdir()
     sound = _verify(folder)

@@ -14,6 +14,8 @@ from apps.alerts.operations.analysis import begin_analysis, route
 from apps.cases.dossier.record import dossier_record
 from apps.cases.history import history_of_alert
 from apps.oversight.queries.overrides import Share, override_lines
+from apps.reviews.judged_first import comparisons
+from apps.reviews.models import BlindJudgement
 from apps.reviews.operations import apply_attempt
 from apps.reviews.overrides import Stance, override_words, stance_of
 from apps.reviews.precision import FEWEST, WINDOW, Precision, live_precision
@@ -77,7 +79,7 @@ def past(
         Alert.objects.filter(id=alert.id).update(
             state="resolved", strategy=strategy, sampled_blind=blind, resolved_at=at
         )
-        Disposition.objects.create(
+        given = Disposition.objects.create(
             tenant_id=alert.tenant_id,
             alert=alert,
             verdict=verdict,
@@ -85,6 +87,17 @@ def past(
             decided_by=world.operator.id,
             decided_at=at,
         )
+        if blind:
+            BlindJudgement.objects.create(
+                tenant_id=alert.tenant_id,
+                alert=alert,
+                disposition=given,
+                proposed=strategy,
+                verdict=verdict,
+                agrees=stance_of(strategy, verdict) is Stance.WITH,
+                judged_by=given.decided_by,
+                judged_at=at,
+            )
 
 
 # --- one table
@@ -134,6 +147,7 @@ def test_overrides_are_counted_by_site_with_those_judged_blind_apart(
     past(world, world.site, ["false_alarm"] * 6 + ["theft_confirmed"] * 18 + ["inconclusive"])
     past(world, world.site, ["theft_confirmed", "false_alarm"], strategy="archive", blind=True)
     past(world, world.other_site, ["false_alarm"], strategy="verify")
+    Alert.objects.filter(strategy="escalate").update(sampled_blind=True)  # drawn, but seen: shown
     with django_assert_num_queries(1):
         lines = override_lines(world.lead, now=timezone.now())
     found = {line.site: line for line in lines}
@@ -143,6 +157,9 @@ def test_overrides_are_counted_by_site_with_those_judged_blind_apart(
     assert here.blind == Share(against=1, sides=2)
     assert here.blind.words == "not known yet (1 of 2 so far)"
     assert (here.neither, found[world.other_site.name].neither) == (1, 1)
+    since = timezone.now() - timedelta(days=60)
+    judged_first = sum(one.agreement.count for one in comparisons(world.lead, since=since))
+    assert judged_first == sum(line.blind.sides for line in lines)
     assert {line.site for line in override_lines(world.operator, now=timezone.now())} == {
         world.site.name
     }

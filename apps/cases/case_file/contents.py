@@ -111,7 +111,7 @@ def _footage(file: CaseFile, exhibit: Exhibit) -> _Footage:
     folder = "originals" if file.with_originals else "blurred"
     suffix = _SUFFIXES.get(item.media_type, ".bin")
     own = "" if exhibit.case_id == file.case_id else f"{exhibit.case.reference}-"
-    part = _part(item, f"data/{folder}/{own}E{exhibit.number:03d}{suffix}")
+    part = stored_part(item=item, path=f"data/{folder}/{own}E{exhibit.number:03d}{suffix}")
     return _Footage(exhibit=exhibit, item=item, part=part)
 
 
@@ -134,7 +134,7 @@ def _dossiers(case: Case) -> dict[UUID, Part]:
         dossier = latest_dossier(incident.alert)
         if dossier:
             path = f"data/dossiers/{incident.alert.reference}.pdf"
-            found[incident.alert_id] = _part(dossier, path)
+            found[incident.alert_id] = stored_part(item=dossier, path=path)
     return found
 
 
@@ -145,7 +145,9 @@ def _reports(case: Case) -> list[tuple[EvidenceItem, Part]]:
     found = []
     for number, item in enumerate(signed.order_by("acquired_at", "id"), start=1):
         name = item.original_name or f"report{_SUFFIXES.get(item.media_type, '.bin')}"
-        found.append((item, _part(item, f"data/reports/{number:03d}-{_plain(name)}")))
+        found.append(
+            (item, stored_part(item=item, path=f"data/reports/{number:03d}-{_plain(name)}"))
+        )
     return found
 
 
@@ -172,7 +174,7 @@ def _reading_path(part: Part) -> str:
     return f"data/reading-copies/{folder}/{name}"
 
 
-def _part(item: EvidenceItem, path: str) -> Part:
+def stored_part(*, item: EvidenceItem, path: str) -> Part:
     """A stored file as it is read when its turn comes."""
     store = evidence_store() if item.bucket == evidence_store().bucket else media_store()
 

@@ -11,6 +11,7 @@ from django.db.models.functions import TruncMonth
 
 from apps.accounts.models import User
 from apps.alerts.models import Disposition
+from apps.reviews.judged_first import was_judged_first
 from apps.reviews.overrides import Stance, stance_of
 from apps.reviews.precision import FEWEST, Z95
 from apps.sites.queries import sites_visible_to
@@ -76,12 +77,12 @@ def _counted(
         decided_at__gte=_first_month(now),
     )
     return (
-        rows.annotate(month=TruncMonth("decided_at"))
+        rows.annotate(month=TruncMonth("decided_at"), blind=was_judged_first())
         .values_list(
             "alert__site_id",
             "alert__site__name",
             "month",
-            "alert__sampled_blind",
+            "blind",
             "alert__strategy",
             "verdict",
         )

@@ -17,6 +17,8 @@ from apps.audit.signing import public_file
 from apps.cases.case_file.bag import Part, made
 from apps.cases.case_file.contents import VERIFIER
 from apps.oversight.models import Notice, RecordsExport, RiskRegisterVersion, SystemIncident
+from apps.oversight.queries.dossiers import dossiers_of_period, parts_of
+from apps.reviews.judged_first import was_judged_first
 from apps.reviews.models import BlindJudgement, Confirmation, Intervention
 from apps.reviews.overrides import stance_of
 from apps.sites.models import Stop
@@ -41,15 +43,20 @@ def record_parts(
         for one in extract.entries
     )
     parts.append(_written("data/audit/entries.ndjson", entries, folder=folder, counts=counts))
+    dossiers = dossiers_of_period(tenant_id=export.tenant_id, since=since, until=until)
+    listed = (one.as_json() for one in dossiers)
+    parts.append(_written("data/records/dossiers.ndjson", listed, folder=folder, counts=counts))
     summary = {
         "from": since,
         "to": until,
         "written_at": now,
         "counts": counts,
         "entries_not_signed_yet": extract.later,
+        "dossiers_not_rendered": sum(one.item is None for one in dossiers),
     }
     return [
         *parts,
+        *parts_of(dossiers),
         made("data/summary.json", _json(summary)),
         made("data/audit/checkpoint.txt", extract.note.encode()),
         made("data/audit/keys.txt", public_file(settings.AUDIT_SIGNING_KEY_FILE).read_bytes()),
@@ -66,7 +73,7 @@ def _tables(
         return rows
 
     decided = within(Disposition, "decided_at").annotate(
-        proposal=F("alert__strategy"), judged_blind=F("alert__sampled_blind")
+        proposal=F("alert__strategy"), judged_blind=was_judged_first()
     )
     made_corrections = decided.filter(supersedes__isnull=False)
     return {
