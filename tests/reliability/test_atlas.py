@@ -263,3 +263,36 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     client = signed_in(world.lead)
     with django_assert_max_num_queries(30):  # type: ignore[operator]
         client.get("/reliability/")
+
+
+def test_the_heat_table_crosses_places_with_a_condition_and_leads_to_the_alerts(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    at = {"site_id": world.site.id, "camera_id": world.camera.id}
+    make_segment(refresh, **at, state="amber", false_positive_rate=0.3, low=0.2, high=0.41)
+    make_segment(refresh, **at, daypart="night")
+    make_unknown_segment(refresh, **at, daypart="morning")
+    make_segment(refresh, **at, daypart="evening", lighting="dark", false_positive_rate=0.77)
+    fact_of(make_alert(world.camera))
+    shown = page(world, path="heat/")
+    assert shown.index("Morning") < shown.index("Night")
+    assert "62 of 100 alerts like this were false (50–73)" in shown
+    assert "6 labels, 6 more needed" in shown
+    assert "drift: rising" in shown
+    assert "77" not in shown  # of a narrower segment, not of this table
+    behind = f"?site={world.site.id}&camera={world.camera.id}&daypart=night"
+    assert f"{behind}#alerts".replace("&", "&amp;") in shown
+    assert "The judged alerts behind it" in page(world, behind, path="segments/")
+    assert "No cell yet" in page(world, "?columns=weekday&rows=zone", path="heat/")
+
+
+def test_the_heat_table_of_zones_adds_kinds_of_zone_and_nonsense_is_dropped(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    make_segment(refresh, site_id=world.site.id, zone_kind="high_value", lighting="dark")
+    make_segment(refresh, site_id=world.other_site.id, zone_kind="exit", lighting="dark")
+    shown = page(world, "?rows=zone&columns=lighting", path="heat/", person="store_manager")
+    assert "High value" in shown
+    assert "Exit" not in shown
+    assert "No cell yet" in page(world, "?rows=x&columns=y&site=z", path="heat/")
+    assert signed_in(world.operator).get("/reliability/heat/").status_code == 403

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.triage.phrasing import of_100_range, rounded_100
 from apps.triage.reasons import not_known_yet
+from apps.triage.segments import Drift
 
 register = template.Library()
 
@@ -77,6 +78,12 @@ def q_words(q_value: float | None) -> str:
     if q_value is None:
         return "–"
     return "< 0.001" if q_value < 0.001 else f"{q_value:.3f}"
+
+
+@register.filter
+def drift_words(drift: str) -> str:
+    """Where a rate went over the last weeks, or that it is not known yet."""
+    return "drift not known yet" if drift in ("", Drift.UNKNOWN) else f"drift: {drift}"
 
 
 @register.filter

@@ -19,6 +19,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.reliability.atlas_filters import AtlasFilterForm, AtlasFilters, AtlasLevel, AtlasSort
+from apps.reliability.atlas_views import ATLAS_PAGES
 from apps.reliability.models import AlertFact, ReliabilityRefresh, SegmentFinding
 from apps.reliability.queries.atlas import (
     CONDITIONS,
@@ -93,7 +94,11 @@ def atlas(request: HttpRequest) -> HttpResponse:
     """How far scores can be trusted, segment by segment, worst first."""
     user = viewer(request)
     refresh = active_refresh(user.tenant_id)
-    context: dict[str, Any] = {"tabs": tabs_for(request), "refresh": refresh}
+    context: dict[str, Any] = {
+        "tabs": tabs_for(request),
+        "pages": ATLAS_PAGES,
+        "refresh": refresh,
+    }
     if refresh is None:
         context["labels"] = label_counts(user)
         context["least_labels"] = active_triage_policy(user.tenant_id)[1].least_labels

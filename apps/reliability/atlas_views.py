@@ -1,0 +1,8 @@
+"""The three ways to look at the atlas, in the order of the switch above it."""
+
+from typing import Final
+
+ATLAS_PAGES: Final = (
+    ("reliability-heat", "layout-grid", "Heat table"),
+    ("reliability-atlas", "list-checks", "List"),
+)
