@@ -1,16 +1,20 @@
 """What base.html needs, read only when a page asks for it."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from apps.accounts.models import Tenant, User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
+from apps.console.counting import count_each, count_words
 from apps.console.navigation import Entry, entries_for, system_entries_for
 from apps.oversight.queries.stops import StopLine, stop_lines
 from apps.reviews.item_queries import is_behind_another
 from apps.sites.models import Site
-from apps.sites.queries import sites_visible_to
+from apps.sites.queries import sites_of_request, stops_in_force
 from apps.triage.states import AlertState
 
 THEMES = {"light", "dark"}
@@ -18,7 +22,7 @@ SITE_PAGES = {"queue", "cases", "reliability-atlas", "reliability-retraining"}
 
 
 class Shell:
-    """The frame of one page for one person; every property costs at most one query."""
+    """The frame of one page for one person: their sites in one query, and the figures it shows in another."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -37,13 +41,15 @@ class Shell:
     def live_url(self) -> str:
         return "/live/" if self._user and self._user.may(Permission.VIEW_ALERTS) else ""
 
-    @property
+    @cached_property
     def tenant(self) -> Tenant | None:
-        return self._user.tenant if self._user else None
+        if self._user is None:
+            return None
+        return self.sites[0].tenant if self.sites else self._user.tenant
 
     @cached_property
     def sites(self) -> list[Site]:
-        return list(sites_visible_to(self._user)) if self._user else []
+        return sites_of_request(self._user) if self._user else []
 
     @cached_property
     def site(self) -> Site | None:
@@ -57,7 +63,7 @@ class Shell:
     @cached_property
     def stops(self) -> list[StopLine]:
         """What a person has stopped where this one works."""
-        return stop_lines(self._user) if self._user else []
+        return stop_lines(self._user) if self._user and self._figures["stops"] else []
 
     @property
     def may_stop(self) -> bool:
@@ -88,14 +94,27 @@ class Shell:
     def system_entries(self) -> list[Entry]:
         return system_entries_for(self._user) if self._user else []
 
-    @cached_property
+    @property
     def waiting(self) -> int:
-        """How many rows wait for a person, where this person works."""
-        if self._user is None or not self._user.may(Permission.VIEW_ALERTS):
-            return 0
-        waiting = [AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW]
-        alerts = Alert.objects.filter(site__in=[site.id for site in self.sites], state__in=waiting)
-        return alerts.exclude(is_behind_another()).count()
+        """How many rows wait for a person, where this person works; no further than COUNTED_AT_MOST + 1."""
+        return self._figures.get("waiting", 0)
+
+    @property
+    def waiting_words(self) -> str:
+        return count_words(self.waiting)
+
+    @cached_property
+    def _figures(self) -> dict[str, int]:
+        """What the frame counts, in one statement."""
+        if self._user is None:
+            return {}
+        rows: dict[str, QuerySet[Any]] = {"stops": stops_in_force(self._user.tenant_id)}
+        if self._user.may(Permission.VIEW_ALERTS):
+            waiting = [AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW]
+            here = [site.id for site in self.sites]
+            alerts = Alert.objects.filter(site__in=here, state__in=waiting)
+            rows["waiting"] = alerts.exclude(is_behind_another())
+        return count_each(rows)
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

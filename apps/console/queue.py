@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -15,6 +15,8 @@ from django.db.models.functions import JSONObject, Now
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Assessment, Disposition
 from apps.alerts.stopped import BEFORE_ROUTING
+from apps.console import counting
+from apps.console.counting import count_each
 from apps.console.forms import ME, NOBODY, TAB_STATES, QueueFilters, QueueTab
 from apps.reviews.item_queries import (
     behind_count,
@@ -31,7 +33,6 @@ from apps.triage.states import ClipState, Strategy, TaskState
 from apps.triage.vocabulary import label_words
 
 PAGE_ROWS = 50
-COUNTED_AT_MOST: Final = 1_000
 _LABELS: Final = """
     WITH RECURSIVE known AS (
         (SELECT label FROM alerts_alert WHERE tenant_id = %(tenant)s ORDER BY label LIMIT 1)
@@ -145,22 +146,8 @@ def rows_of(alerts: Iterable[Alert], *, currency: str, filters: QueueFilters) ->
 
 def tab_counts(user: User, filters: QueueFilters) -> dict[QueueTab, int]:
     """How many rows each tab holds under the other filters, COUNTED_AT_MOST + 1 standing for more: one query."""
-    rows = _narrowed(user, filters).order_by().values("pk")
-    parts: list[str] = []
-    values: list[Any] = []
-    for states in TAB_STATES.values():
-        sql, given = rows.filter(state__in=states)[: COUNTED_AT_MOST + 1].query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL
-        values += given
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", values)
-        counts = cursor.fetchone() or ()
-    return dict(zip(TAB_STATES, counts, strict=True))
-
-
-def count_words(count: int) -> str:
-    """A count as it is shown: “1,000+” for more than are counted."""
-    return f"{COUNTED_AT_MOST:,}+" if count > COUNTED_AT_MOST else f"{count:,}"
+    rows = _narrowed(user, filters)
+    return count_each({tab: rows.filter(state__in=states) for tab, states in TAB_STATES.items()})
 
 
 class QueuePaginator(Paginator[Alert]):
@@ -168,7 +155,7 @@ class QueuePaginator(Paginator[Alert]):
 
     def __init__(self, alerts: QuerySet[Alert], *, counted: int) -> None:
         super().__init__(alerts, PAGE_ROWS)
-        self._counted = min(counted, COUNTED_AT_MOST)
+        self._counted = min(counted, counting.COUNTED_AT_MOST)
 
     @property
     def count(self) -> int:

@@ -25,11 +25,11 @@ from apps.alerts.operations import note_view
 from apps.alerts.queries import alerts_visible_to
 from apps.cases.history import history_of_alert
 from apps.console.alert_page import alert_page
+from apps.console.counting import count_words
 from apps.console.forms import OLDER_WORDS, QueueFilterForm, QueueFilters, QueueTab
 from apps.console.models import SavedView
 from apps.console.queue import (
     QueuePaginator,
-    count_words,
     labels_of,
     news_count,
     queue_alerts,
@@ -41,7 +41,7 @@ from apps.console.queue import (
 from apps.console.saliency_part import saliency_layer, saliency_part
 from apps.console.trust import trust_questions
 from apps.reviews.screen import decision_screen
-from apps.sites.queries import allows, sites_visible_to
+from apps.sites.queries import allows, sites_of_request
 from apps.triage.states import Strategy, Verdict
 
 TAB_WORDS = {
@@ -253,6 +253,7 @@ def _viewer(request: HttpRequest) -> User:
     assert isinstance(user, User)
     if not user.may(Permission.VIEW_ALERTS):
         raise PermissionDenied(Permission.VIEW_ALERTS.value)
+    sites_of_request(user)
     return user
 
 
@@ -260,7 +261,7 @@ def _alert_for(request: HttpRequest, alert_id: UUID) -> tuple[User, Alert]:
     """The alert as this person may see it: 404 to strangers, 403 to those who may not look."""
     user = request.user
     assert isinstance(user, User)
-    visible = Alert.objects.filter(site__in=sites_visible_to(user))
+    visible = Alert.objects.filter(site__in=[site.id for site in sites_of_request(user)])
     found = get_object_or_404(visible.select_related("site", "camera", "clip"), id=alert_id)
     if not allows(user, Permission.VIEW_ALERTS, found.site_id):
         raise PermissionDenied(Permission.VIEW_ALERTS.value)

@@ -1,6 +1,7 @@
 """Which sites a person works at, and what they may do there."""
 
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -10,6 +11,8 @@ from apps.accounts.permissions import EVERY_SITE, TENANT_WIDE, Permission, Role
 from apps.accounts.queries import people_who_may
 from apps.sites.models import Camera, Recording, Site, Stop
 from apps.triage.states import StopState
+
+_READ: Final = "_sites_of_this_request"
 
 
 def sites_visible_to(user: User) -> QuerySet[Site]:
@@ -22,11 +25,31 @@ def cameras_visible_to(user: User) -> QuerySet[Camera]:
     return Camera.objects.filter(site__in=sites_visible_to(user)).select_related("site")
 
 
+def sites_of_request(user: User) -> list[Site]:
+    """The sites of the person a request was made by, with their tenant: read once, then answered from.
+
+    Only for `request.user`, who is read anew with every request, so that a grant given or taken back counts from the
+    next one on. From here on `allows` asks this list, and `user.tenant` is known.
+    """
+    read: list[Site] | None = getattr(user, _READ, None)
+    if read is None:
+        read = list(sites_visible_to(user).select_related("tenant"))
+        setattr(user, _READ, read)
+        if read:
+            user.tenant = read[0].tenant
+    return read
+
+
 def allows(user: User, permission: Permission, site_id: UUID) -> bool:
     """Whether the person holds `permission` at this site: the role says what, the grant says where."""
     if not user.may(permission):
         return False
-    return permission in TENANT_WIDE or sites_visible_to(user).filter(id=site_id).exists()
+    if permission in TENANT_WIDE:
+        return True
+    read: list[Site] | None = getattr(user, _READ, None)
+    if read is not None:
+        return any(site.id == site_id for site in read)
+    return sites_visible_to(user).filter(id=site_id).exists()
 
 
 def people_of_site(site: Site, permission: Permission) -> list[User]:

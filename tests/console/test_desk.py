@@ -10,7 +10,7 @@ from apps.accounts.permissions import Role
 from apps.alerts.models import Alert
 from apps.audit.events import Subject
 from apps.audit.queries import events_of
-from apps.console import queue
+from apps.console import counting
 from apps.console.models import SavedView
 from apps.reviews.models import HumanTask
 from tests.console.people import HTMX, signed_in
@@ -220,7 +220,7 @@ def test_the_api_asks_for_a_second_look_in_the_same_way(world: World, waiting: W
 def test_counts_stop_where_nobody_counts_any_more(
     world: World, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "COUNTED_AT_MOST", 2)
+    monkeypatch.setattr(counting, "COUNTED_AT_MOST", 2)
     for _ in range(3):
         waiting()
     answer = signed_in(world.operator).get("/")
