@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from apps.accounts.admin_base import ReadOnlyAdmin
 from apps.oversight.models import (
+    ClockReminder,
     Notice,
     PublishedModel,
     RecordsExport,
@@ -44,3 +45,9 @@ class SystemIncidentAdmin(ReadOnlyAdmin):
 class RecordsExportAdmin(ReadOnlyAdmin):
     list_display = ["kind", "state", "from_at", "to_at", "requested_at", "size_bytes"]
     list_filter = ["kind", "state"]
+
+
+@admin.register(ClockReminder)
+class ClockReminderAdmin(ReadOnlyAdmin):
+    list_display = ["kind", "subject", "due_at", "stage", "reminded_at"]
+    list_filter = ["kind", "stage"]

@@ -166,6 +166,36 @@ class SystemIncident(models.Model):
         return f"SI-{str(self.id)[:8].upper()}"
 
 
+class ClockReminder(models.Model):
+    """That people were reminded of a clock before it ran out, or when it had: once each. Written once.
+
+    `subject` is an incident's id, or the day on which reviews of risks are due.
+    """
+
+    class When(models.TextChoices):
+        SOON = "clock_soon", "before it ran out"
+        OVER = "clock_over", "when it had run out"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)
+    subject = models.CharField(max_length=60)
+    due_at = models.DateTimeField()
+    stage = models.CharField(max_length=12, choices=When)
+    reminded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-reminded_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "subject", "due_at", "stage"], name="clock_reminded_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.stage}"
+
+
 class ExportKind(models.TextChoices):
     RECORDS = "records", "Records of a period"
     TECHDOC = "techdoc", "Technical file"

@@ -1,5 +1,6 @@
-"""What oversight does by itself: keep the system card's versions, write the archives that were asked for."""
+"""What oversight does by itself: keep the system card's versions, remind of clocks, write archives asked for."""
 
+import logging
 from datetime import timedelta
 from typing import Final
 
@@ -11,8 +12,10 @@ from apps.accounts.tenancy import tenant_scope
 from apps.oversight.models import RecordsExport
 from apps.oversight.operations.cards import keep_card
 from apps.oversight.operations.exporting import fail_forgotten, write_export
+from apps.oversight.operations.reminding import remind_of_clocks
 from apps.triage.states import RecordsExportState
 
+_log = logging.getLogger(__name__)
 GIVEN_UP_AFTER: Final = timedelta(hours=6)
 
 
@@ -24,6 +27,18 @@ def keep_cards() -> int:
         with tenant_scope(tenant_id):
             keep_card(tenant_id=tenant_id, now=now)
     return len(tenants)
+
+
+@shared_task
+def remind() -> int:
+    """Remind of clocks that are near or over, once each; return how many reminders there were."""
+    reminded = 0
+    for tenant_id in Tenant.objects.values_list("id", flat=True):
+        with tenant_scope(tenant_id):
+            reminded += remind_of_clocks(tenant_id=tenant_id, now=timezone.now())
+    if reminded:
+        _log.error("oversight: %s clocks are about to run out or have", reminded)
+    return reminded
 
 
 @shared_task

@@ -1,7 +1,8 @@
 """STOP: who may press it, what it holds back, what goes on when it is lifted, and in which order."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -11,17 +12,28 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Role
 from apps.alerts import outbox
 from apps.alerts.models import Alert, OutboxEntry
+from apps.alerts.operations.analysis import begin_analysis, record_assessment
 from apps.alerts.stopped import held_by_stop, stop_holding, take_up_clips
 from apps.audit.events import Actor, Channel, Event
 from apps.audit.models import InboxEntry
+from apps.oversight.queries.halting import haltings_of, stop_figures
 from apps.sites.models import Site, Stop
 from apps.sites.queries import stop_covering, stopped_between
 from apps.sites.stopping import UnableToResume, UnableToStop, resume_machine, stop_machine
+from apps.triage.assessment import record_json
 from apps.triage.reasons import ReasonCode
 from tests.alerts.senders import Detector, stated
 from tests.console.people import signed_in
 from tests.workers.test_assessing import record_of, run
-from tests.world import NOW, World, make_alert, make_camera, make_person, make_waiting_alert
+from tests.world import (
+    NOW,
+    World,
+    assess_alert,
+    make_alert,
+    make_camera,
+    make_person,
+    make_waiting_alert,
+)
 from workers.activities.matching import compare_faces
 from workflows import client
 from workflows.client import Server
@@ -278,3 +290,61 @@ def test_the_api_stops_and_resumes_by_the_same_rules(world: World) -> None:
         "channel", flat=True
     )
     assert list(channels) == ["api", "api"]
+
+
+def test_how_soon_the_work_ended_is_told_of_every_stop(
+    world: World, django_assert_num_queries: Callable[..., AbstractContextManager[None]]
+) -> None:
+    busy, other = make_alert(world.camera), make_alert(make_camera(world.other_site))
+    for alert in (busy, other):
+        begin_analysis(alert_id=alert.id, now=NOW)
+    pressed_at = NOW + timedelta(seconds=1)
+    stop = stop_machine(
+        actor=actor_for(world.operator),
+        user=world.operator,
+        site=world.site,
+        camera=None,
+        reason=WHY,
+        now=pressed_at,
+    )
+    stops = Stop.objects.filter(id=stop.id)
+    (still,) = haltings_of(stops, now=pressed_at)
+    assert (still.seconds, still.in_work) == (None, 1)
+
+    later = pressed_at + timedelta(seconds=2.5)
+    recorded_at(busy, later)
+    recorded_at(other, later + timedelta(hours=1))  # of a site that goes on
+    with django_assert_num_queries(1):
+        (ended,) = haltings_of(stops, now=later + timedelta(hours=2))
+    assert (ended.seconds, ended.left, ended.begun) == (2.5, 1, 0)
+    client = signed_in(world.operator)
+    assert "2.5 s (1 alert was in analysis)" in client.get("/stop/").content.decode()
+    lift(world.administrator, stop)
+    page = client.get("/stop/").content.decode()
+    assert "1 STOP in the last 12 months" in page
+    assert "2.5 s (1 alert was in analysis)" in page
+
+    OutboxEntry.objects.create(
+        tenant=world.tenant,
+        alert=make_alert(world.camera),
+        next_try_at=NOW,
+        created_at=NOW,
+    )
+    OutboxEntry.objects.update(state="started", started_at=later)
+    figures = stop_figures(Stop.objects.all(), now=later + timedelta(hours=2))
+    assert (figures.pressed, figures.in_force, figures.begun) == (1, 0, 1)
+
+
+def recorded_at(alert: Alert, at: datetime) -> None:
+    """The alert leaves analysis at this moment: its record is written, a person is asked."""
+    found = assess_alert(alert)
+    record_assessment(
+        alert=alert,
+        record_json=record_json(found),
+        digest=found.digest,
+        outcome="verify",
+        reason_codes=[],
+        priority=0.0,
+        now=at,
+    )
+    Alert.objects.filter(id=alert.id).update(state="awaiting_review")

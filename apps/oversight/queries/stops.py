@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.stopped import held_by_stop
@@ -38,6 +40,13 @@ def stop_lines(user: User) -> list[StopLine]:
         for stop in stops
         if stop.site_id is None or stop.site_id in own
     ]
+
+
+def stops_seen_by(user: User) -> QuerySet[Stop]:
+    """Every STOP there was that concerns the person, lifted ones too, newest first."""
+    own = Q(site__isnull=True) | Q(site__in=sites_visible_to(user))
+    rows = Stop.objects.filter(own, tenant_id=user.tenant_id)
+    return rows.select_related("site", "camera", "stopped_by")
 
 
 def held_under(stop: Stop) -> int:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.permissions import Permission
 from apps.oversight.models import SystemCardVersion
 from apps.oversight.queries.card import figures_of, latest_card, statement_digest, statement_of
+from apps.oversight.queries.clocks import clock_lines
 from apps.oversight.queries.home import tiles_for
 from apps.oversight.views.access import asking
 
@@ -22,7 +23,9 @@ MOST_VERSIONS = 20
 def compliance(request: HttpRequest) -> HttpResponse:
     """What needs attention, each with the page where it is done."""
     user = asking(request, Permission.VIEW_OVERSIGHT)
-    return render(request, "oversight/home.html", {"tiles": tiles_for(user, now=timezone.now())})
+    now = timezone.now()
+    context = {"tiles": tiles_for(user, now=now), "clocks": clock_lines(user, now=now), "now": now}
+    return render(request, "oversight/home.html", context)
 
 
 @login_required

@@ -5,7 +5,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,10 +17,9 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.sessions import authenticated_recently, kept_for, prove_it_is_you
 from apps.oversight.forms import ResumeForm, StopForm
-from apps.oversight.queries.stops import may_lift, stop_lines
+from apps.oversight.queries.halting import haltings_of, stop_figures
+from apps.oversight.queries.stops import may_lift, stop_lines, stops_seen_by
 from apps.oversight.views.access import CONFLICT, WRONG, asking
-from apps.sites.models import Stop
-from apps.sites.queries import sites_visible_to
 from apps.sites.stopping import UnableToResume, UnableToStop, resume_machine, stop_machine
 from apps.triage.states import StopState
 
@@ -68,7 +66,7 @@ def stop_press(request: HttpRequest) -> HttpResponse:
 def stop_resume(request: HttpRequest, stop_id: UUID) -> HttpResponse:
     """Let the machine go on: a reason, and proof of who one is."""
     user = asking(request, Permission.RESUME_MACHINE)
-    stop = get_object_or_404(_visible(user), id=stop_id)
+    stop = get_object_or_404(stops_seen_by(user), id=stop_id)
     if not may_lift(user, stop):
         raise PermissionDenied(Permission.RESUME_MACHINE.value)
     back = reverse("stop-resume", args=[stop.id])
@@ -106,8 +104,16 @@ def stop_state(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, user: User, form: StopForm, *, status: int = 200) -> HttpResponse:
-    past = _visible(user).filter(state=StopState.LIFTED).select_related("lifted_by")[:MOST_PAST]
-    context = {"lines": stop_lines(user), "past": past, "form": form}
+    now, own = timezone.now(), stops_seen_by(user)
+    past = own.filter(state=StopState.LIFTED).select_related("lifted_by")[:MOST_PAST]
+    in_force = haltings_of(own.filter(state=StopState.IN_FORCE), now=now)
+    context = {
+        "lines": stop_lines(user),
+        "halted": {one.stop.id: one.words for one in in_force},
+        "past": haltings_of(past, now=now),
+        "figures": stop_figures(own, now=now),
+        "form": form,
+    }
     return render(request, "oversight/stop.html", context, status=status)
 
 
@@ -115,9 +121,3 @@ def _form(request: HttpRequest, user: User) -> StopForm:
     site = request.GET.get("site", "")
     wanted = request.GET.get("target", f"site:{site}" if site else "")
     return StopForm(user=user, initial={"target": wanted} if wanted else {})
-
-
-def _visible(user: User) -> QuerySet[Stop]:
-    own = Q(site__isnull=True) | Q(site__in=sites_visible_to(user))
-    rows = Stop.objects.filter(own, tenant_id=user.tenant_id)
-    return rows.select_related("site", "camera", "stopped_by")
