@@ -171,6 +171,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.oversight.tasks.keep_cards",
         "schedule": crontab(minute="17"),
     },
+    "oversight-clocks": {
+        "task": "apps.oversight.tasks.remind",
+        "schedule": crontab(minute="23,53"),
+    },
     "records-exports": {
         "task": "apps.oversight.tasks.write_exports",
         "schedule": 10.0,
