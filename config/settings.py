@@ -161,6 +161,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.audit.tasks.check_every_chain",
         "schedule": crontab(hour="3", minute="40"),
     },
+    "replaced-pictures": {
+        "task": "apps.sites.tasks.delete_replaced_pictures",
+        "schedule": 600.0,
+    },
     "late-recordings": {"task": "apps.alerts.tasks.nudge_late_recordings", "schedule": 300.0},
     "signed-reports": {
         "task": "apps.reports.tasks.render_signed_reports",

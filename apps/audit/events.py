@@ -260,8 +260,9 @@ class Event(StrEnum):
     ZONE_CHANGED = "zone:changed"
     ZONE_REMOVED = "zone:removed"
     ROSTER_CHANGED = "roster:changed"
-
     CAMERA_PICTURE_CHANGED = "camera:picture_changed"
+    CAMERAS_PLACED = "site:cameras_placed"  # where they hang on the site's plan
+    SITE_PLAN_CHANGED = "site:plan_changed"
     WEBHOOK_CREATED = "webhook:created"
     WEBHOOK_CHANGED = "webhook:changed"
     WEBHOOK_SECRET_ROTATED = "webhook:secret_rotated"  # noqa: S105 - the name of an event

@@ -16,6 +16,7 @@ from apps.audit.events import Event
 from apps.sites.models import (
     Camera,
     CameraLink,
+    PlacePicture,
     Recording,
     Roster,
     Site,
@@ -54,7 +55,9 @@ class SiteAdmin(AuditedAdmin):
 class CameraAdmin(AuditedAdmin):
     kind = "camera"
     created_event, changed_event = Event.CAMERA_CREATED, Event.CAMERA_CHANGED
-    audited_fields = ["slug", "name", "site_id", "clock_offset_seconds", "is_active"]
+    audited_fields = [
+        *("slug", "name", "site_id", "clock_offset_seconds", "is_active", "plan_x", "plan_y")
+    ]
     list_display = ["name", "slug", "site", "clock_offset_seconds", "is_active"]
     list_filter = ["site", "is_active"]
     search_fields = ["name", "slug"]
@@ -161,6 +164,23 @@ class RecordingAdmin(ReadOnlyAdmin):
     list_display = ["camera", "starts_at", "ends_at", "size_bytes", "registered_at"]
     list_filter = ["camera__site"]
     ordering = ["-starts_at"]
+
+
+@admin.register(PlacePicture)
+class PlacePictureAdmin(ReadOnlyAdmin):
+    """That there is a plan or a camera picture; it is uploaded and shown in the settings."""
+
+    list_display = [
+        "site",
+        "camera",
+        "width",
+        "height",
+        "uploaded_by",
+        "uploaded_at",
+        "replaced_at",
+    ]
+    list_filter = ["site"]
+    ordering = ["-uploaded_at"]
 
 
 @admin.register(Stop)

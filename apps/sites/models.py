@@ -82,15 +82,59 @@ class Camera(models.Model):
         default=0.0, help_text="Camera clock minus true time, as last measured."
     )
     is_active = models.BooleanField(default=True)
+    plan_x = models.FloatField(
+        null=True, blank=True, help_text="Where it hangs on the site's plan: share of the width."
+    )
+    plan_y = models.FloatField(null=True, blank=True, help_text="Share of the plan's height.")
 
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "slug"], name="camera_slug_once_per_tenant")
+            models.UniqueConstraint(fields=["tenant", "slug"], name="camera_slug_once_per_tenant"),
+            models.CheckConstraint(
+                condition=models.Q(plan_x__isnull=True, plan_y__isnull=True)
+                | models.Q(plan_x__gte=0, plan_x__lte=1, plan_y__gte=0, plan_y__lte=1),
+                name="camera_is_on_the_plan_or_not",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class PlacePicture(models.Model):
+    """An uploaded picture: of a site, its plan (no camera); or of what a camera sees while no clip has shown it.
+
+    A replaced one waits for the store to delete it; then its row goes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="pictures")
+    camera = models.ForeignKey(
+        Camera, on_delete=models.PROTECT, null=True, blank=True, related_name="pictures"
+    )
+    key = models.CharField(max_length=300, unique=True)
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-uploaded_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "camera"],
+                condition=models.Q(replaced_at__isnull=True),
+                name="one_picture_of_a_place",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"picture of {self.camera or self.site}"
 
 
 class CameraLink(models.Model):

@@ -78,6 +78,11 @@ def recording(*, tenant_id: UUID, recording_id: UUID) -> str:
     return f"{TENANTS}{tenant_id}/recordings/{recording_id}"
 
 
+def place_picture(*, tenant_id: UUID, site_id: UUID, picture_id: UUID) -> str:
+    """Return the key of a site's plan, or of a picture of one of its cameras (media bucket)."""
+    return f"{TENANTS}{tenant_id}/places/{site_id}/{picture_id}.jpg"
+
+
 def audit_checkpoint(*, tenant_id: UUID | str, tree_size: int) -> str:
     """Return the key of a signed checkpoint; keys sort by the size of the tree."""
     return f"{audit_checkpoints(tenant_id=tenant_id)}{tree_size:020d}.json"

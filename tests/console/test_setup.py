@@ -1,8 +1,11 @@
 """Settings on screen: who may set up what, what is refused, and that every change leaves its event."""
 
+import io
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from apps.accounts.models import User
 from apps.accounts.operations import UnableToChangePerson, change_person
@@ -10,10 +13,14 @@ from apps.accounts.permissions import Role
 from apps.alerts.models import DetectorSource
 from apps.audit.events import Subject
 from apps.audit.queries import events_of
-from apps.sites.models import Camera, CameraLink, Roster, Site, Zone
+from apps.sites.models import Camera, CameraLink, PlacePicture, Roster, Site, Zone
+from apps.sites.pictures import delete_replaced
 from apps.sites.queries import sites_visible_to
+from apps.storage.errors import ObjectMissing
+from apps.storage.store import media_store
 from apps.webhooks.models import Webhook
 from tests.console.people import signed_in
+from tests.pictures import a_picture
 from tests.reviews.conftest import sign_in
 from tests.world import World, make_camera, make_person
 
@@ -105,6 +112,85 @@ def test_cameras_of_one_site_are_said_to_be_adjacent_and_not(world: World) -> No
     assert other.name in client.get(at).content.decode()
     client.post(f"{at}link/{link.id}/remove/")
     assert not CameraLink.objects.exists()
+
+
+def test_a_plan_is_uploaded_cameras_hang_on_it_and_it_is_replaced(
+    world: World, s3: dict[str, str]
+) -> None:
+    client, at = signed_in(world.administrator), f"/settings/sites/{world.site.id}/plan/"
+    assert "No plan yet" in client.get(at).content.decode()
+    client.post(f"{at}upload/", {"picture": a_picture(mode="RGBA")})
+    first = PlacePicture.objects.get()
+    with media_store().get_stream(key=first.key) as stream:
+        kept = Image.open(io.BytesIO(stream.read()))
+    assert (kept.format, kept.size, kept.getpixel((5, 5))) == ("JPEG", (320, 200), (255, 255, 255))
+    x, y = f"x-{world.camera.id}", f"y-{world.camera.id}"
+    manager = signed_in(world.store_manager)
+    half = manager.post(at, {x: 30})
+    assert half.status_code == 422
+    assert "Give both numbers" in half.content.decode()
+    assert manager.post(at, {x: 130, y: 0}).status_code == 422
+    manager.post(at, {x: 30, y: 62.5})
+    manager.post(at, {x: 30, y: 62.5})  # nothing moved: no event
+    world.camera.refresh_from_db()
+    assert (world.camera.plan_x, world.camera.plan_y) == (0.3, 0.625)
+    assert manager.post(f"{at}upload/", {"picture": a_picture()}).status_code == 403
+    client.post(f"{at}upload/", {"picture": a_picture(width=400)})
+    client.post(f"{at}remove/")
+    assert delete_replaced() == 2
+    assert not PlacePicture.objects.exists()
+    with pytest.raises(ObjectMissing):
+        media_store().stat(key=first.key)
+    assert events(world, "site", world.site.id) == [
+        *("site:plan_changed", "site:cameras_placed"),
+        *("site:plan_changed", "site:plan_changed"),
+    ]
+
+
+def test_the_plan_is_lent_to_those_of_the_site_and_to_nobody_else(
+    world: World, s3: dict[str, str]
+) -> None:
+    client, at = signed_in(world.administrator), f"/settings/sites/{world.site.id}/plan/"
+    assert client.get(f"{at}picture/").status_code == 404
+    client.post(f"{at}upload/", {"picture": a_picture()})
+    assert signed_in(world.lead).get(f"{at}picture/").status_code == 302
+    for person in (world.stranger, world.foreign_operator):
+        assert signed_in(person).get(f"{at}picture/").status_code == 404
+    assert signed_in(world.operator).get(at).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"%PDF-1.7", "not a readable JPEG or PNG"),
+        (a_picture(width=40).read(), "80 to 8000 pixels"),
+        (a_picture(width=9000, height=90).read(), "80 to 8000 pixels"),
+        (b"x" * (8 * 1024 * 1024 + 1), "at most 8 MB"),
+    ],
+    ids=["no-picture", "too-small", "too-wide", "too-heavy"],
+)
+def test_what_is_no_picture_of_a_camera_is_refused_with_the_reason(
+    world: World, data: bytes, words: str
+) -> None:
+    client, at = signed_in(world.administrator), f"/settings/cameras/{world.camera.id}/picture/"
+    refused = client.post(f"{at}upload/", {"picture": SimpleUploadedFile("door.png", data)})
+    assert refused.status_code == 422
+    assert words in refused.content.decode()
+    assert not PlacePicture.objects.exists()
+
+
+def test_zones_are_drawn_on_an_uploaded_picture_and_each_look_is_recorded(
+    world: World, s3: dict[str, str]
+) -> None:
+    client, at = signed_in(world.administrator), f"/settings/cameras/{world.camera.id}/"
+    client.post(f"{at}picture/upload/", {"picture": a_picture(kind="JPEG")})
+    assert f"{at}picture/?v=" in client.get(f"{at}zones/new/").content.decode()
+    assert client.get(f"{at}picture/").status_code == 302
+    client.post(f"{at}picture/remove/")
+    assert "No picture yet" in client.get(at).content.decode()
+    assert events(world, "camera", world.camera.id) == [
+        *("camera:picture_changed", "evidence:viewed", "camera:picture_changed")
+    ]
 
 
 def test_a_person_is_added_with_a_password_shown_once_and_granted_a_site(world: World) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -83,6 +85,59 @@ class ZoneForm(forms.Form):
         label="Corners",
         help_text="One corner a line, in percent from the left and from the top. The editor fills this in.",
     )
+
+
+class PictureForm(forms.Form):
+    """A picture of a place."""
+
+    picture = forms.FileField(
+        label="Picture",
+        max_length=200,
+        help_text="JPEG or PNG, at most 8 MB, sides of 80 to 8000 pixels. Choose one with nobody in it.",
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png"}),
+    )
+
+
+class PositionsForm(forms.Form):
+    """Where each camera hangs on the plan: percent from the left and from the top; both empty: not on it."""
+
+    def __init__(self, *args: Any, cameras: Sequence[Camera], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.cameras = cameras
+        for camera in cameras:
+            for axis, words in (("x", "from the left"), ("y", "from the top")):
+                share = getattr(camera, f"plan_{axis}")
+                self.fields[f"{axis}-{camera.id}"] = forms.FloatField(
+                    label=f"{camera.name}, % {words}",
+                    min_value=0,
+                    max_value=100,
+                    required=False,
+                    initial=None if share is None else round(100 * share, 1),
+                    widget=forms.NumberInput(attrs={"step": "0.1", "class": "input input-small"}),
+                )
+
+    def rows(self) -> list[tuple[Camera, forms.BoundField, forms.BoundField]]:
+        """Each camera with its two fields."""
+        return [(one, self[f"x-{one.id}"], self[f"y-{one.id}"]) for one in self.cameras]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        for camera in self.cameras:
+            x, y = f"x-{camera.id}", f"y-{camera.id}"
+            if x in said and y in said and (said[x] is None) != (said[y] is None):
+                missing = x if said[x] is None else y
+                self.add_error(missing, "Give both numbers, or none to take the camera off.")
+        return said
+
+    def positions(self) -> dict[UUID, tuple[float, float] | None]:
+        """Shares of the plan's width and height by camera; None for one that is not on it."""
+        said = self.cleaned_data
+        return {
+            one.id: None
+            if said[f"x-{one.id}"] is None
+            else (round(said[f"x-{one.id}"] / 100, 4), round(said[f"y-{one.id}"] / 100, 4))
+            for one in self.cameras
+        }
 
 
 class LinkForm(forms.Form):

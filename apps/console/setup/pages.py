@@ -18,11 +18,13 @@ from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
+from apps.console.setup.access import PLACES, asking, camera_for, require, site_for
 from apps.console.setup.forms import (
     CameraForm,
     LinkForm,
     NewCameraForm,
     NewSiteForm,
+    PictureForm,
     RosterForm,
     SiteForm,
     ZoneForm,
@@ -43,10 +45,10 @@ from apps.sites.operations import (
     remove_zone,
     unlink_cameras,
 )
-from apps.sites.queries import allows, people_of_site, sites_visible_to
+from apps.sites.pictures import picture_of
+from apps.sites.queries import people_of_site, sites_visible_to
 
 WRONG = 422
-PLACES = (Permission.MANAGE_SITES, Permission.MANAGE_ZONES)
 
 
 @login_required
@@ -54,7 +56,7 @@ PLACES = (Permission.MANAGE_SITES, Permission.MANAGE_ZONES)
 @require_GET
 def settings_home(request: HttpRequest) -> HttpResponse:
     """What can be set up, and where."""
-    user = _user(request)
+    user = asking(request)
     rights = (*PLACES, Permission.MANAGE_USERS, Permission.MANAGE_SOURCES)
     if not any(user.may(right) for right in rights):
         raise PermissionDenied(Permission.MANAGE_SITES.value)
@@ -75,7 +77,7 @@ def settings_home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def site_new(request: HttpRequest) -> HttpResponse:
     """Add a store."""
-    user = _user(request)
+    user = asking(request)
     if not user.may(Permission.MANAGE_SITES):
         raise PermissionDenied(Permission.MANAGE_SITES.value)
     form = NewSiteForm(request.POST)
@@ -93,11 +95,11 @@ def site_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def site_settings(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """A store: its name, cameras, operator minutes and people."""
-    user, site = _site(request, site_id)
+    user, site = site_for(request, site_id)
     initial = {"name": site.name, "timezone": site.timezone}
     form = SiteForm(request.POST or None, initial=initial)
     if request.method == "POST":
-        _require(user, Permission.MANAGE_SITES, site)
+        require(user, Permission.MANAGE_SITES, site)
         if form.is_valid() and _done(
             form,
             lambda: change_site(actor=actor_of(request), site=site, **form.cleaned_data),
@@ -110,8 +112,8 @@ def site_settings(request: HttpRequest, site_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def camera_new(request: HttpRequest, site_id: UUID) -> HttpResponse:
-    user, site = _site(request, site_id)
-    _require(user, Permission.MANAGE_SITES, site)
+    user, site = site_for(request, site_id)
+    require(user, Permission.MANAGE_SITES, site)
     form = NewCameraForm(request.POST)
     if form.is_valid():
         made = _tried(
@@ -126,8 +128,8 @@ def camera_new(request: HttpRequest, site_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def roster_new(request: HttpRequest, site_id: UUID) -> HttpResponse:
-    user, site = _site(request, site_id)
-    _require(user, Permission.MANAGE_ZONES, site)
+    user, site = site_for(request, site_id)
+    require(user, Permission.MANAGE_ZONES, site)
     form = RosterForm(request.POST)
     if form.is_valid():
         zone, said = ZoneInfo(site.timezone), form.cleaned_data
@@ -151,8 +153,8 @@ def roster_new(request: HttpRequest, site_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def roster_remove(request: HttpRequest, site_id: UUID, roster_id: UUID) -> HttpResponse:
-    user, site = _site(request, site_id)
-    _require(user, Permission.MANAGE_ZONES, site)
+    user, site = site_for(request, site_id)
+    require(user, Permission.MANAGE_ZONES, site)
     with transaction.atomic():
         remove_roster(actor=actor_of(request), roster=get_object_or_404(site.rosters, id=roster_id))
     messages.success(request, "The period is taken back.")
@@ -164,11 +166,11 @@ def roster_remove(request: HttpRequest, site_id: UUID, roster_id: UUID) -> HttpR
 @require_http_methods(["GET", "POST"])
 def camera_settings(request: HttpRequest, camera_id: UUID) -> HttpResponse:
     """A camera: its clock, its picture with the zones, and the cameras beside it."""
-    user, camera = _camera(request, camera_id)
+    user, camera = camera_for(request, camera_id)
     fields = ("name", "clock_offset_seconds", "is_active")
     form = CameraForm(request.POST or None, initial={f: getattr(camera, f) for f in fields})
     if request.method == "POST":
-        _require(user, Permission.MANAGE_SITES, camera.site)
+        require(user, Permission.MANAGE_SITES, camera.site)
         if form.is_valid() and _done(
             form,
             lambda: change_camera(actor=actor_of(request), camera=camera, **form.cleaned_data),
@@ -185,8 +187,8 @@ def zone_settings(
     request: HttpRequest, camera_id: UUID, zone_id: UUID | None = None
 ) -> HttpResponse:
     """Draw a zone on the camera's picture, or move one."""
-    user, camera = _camera(request, camera_id)
-    _require(user, Permission.MANAGE_ZONES, camera.site)
+    user, camera = camera_for(request, camera_id)
+    require(user, Permission.MANAGE_ZONES, camera.site)
     zone = get_object_or_404(camera.zones, id=zone_id) if zone_id else None
     fields = ("name", "kind", "polygon")
     initial = {f: getattr(zone, f) for f in fields} if zone else {}
@@ -203,7 +205,7 @@ def zone_settings(
         "zone": zone,
         "form": form,
         "others": polygons(camera.zones.all(), without=zone),
-        "picture": _latest_picture(camera),
+        **pictures(camera),
     }
     status = WRONG if form.is_bound else 200
     return render(request, "console/setup/zone.html", context, status=status)
@@ -212,8 +214,8 @@ def zone_settings(
 @login_required
 @require_POST
 def zone_remove(request: HttpRequest, camera_id: UUID, zone_id: UUID) -> HttpResponse:
-    user, camera = _camera(request, camera_id)
-    _require(user, Permission.MANAGE_ZONES, camera.site)
+    user, camera = camera_for(request, camera_id)
+    require(user, Permission.MANAGE_ZONES, camera.site)
     zone = get_object_or_404(camera.zones, id=zone_id)
     with transaction.atomic():
         remove_zone(actor=actor_of(request), zone=zone)
@@ -224,8 +226,8 @@ def zone_remove(request: HttpRequest, camera_id: UUID, zone_id: UUID) -> HttpRes
 @login_required
 @require_POST
 def camera_link(request: HttpRequest, camera_id: UUID) -> HttpResponse:
-    user, camera = _camera(request, camera_id)
-    _require(user, Permission.MANAGE_SITES, camera.site)
+    user, camera = camera_for(request, camera_id)
+    require(user, Permission.MANAGE_SITES, camera.site)
     form = LinkForm(request.POST, of=camera)
     if form.is_valid():
         other = form.cleaned_data["camera"]
@@ -242,8 +244,8 @@ def camera_link(request: HttpRequest, camera_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def camera_unlink(request: HttpRequest, camera_id: UUID, link_id: UUID) -> HttpResponse:
-    user, camera = _camera(request, camera_id)
-    _require(user, Permission.MANAGE_SITES, camera.site)
+    user, camera = camera_for(request, camera_id)
+    require(user, Permission.MANAGE_SITES, camera.site)
     link = get_object_or_404(_links_of(camera), id=link_id)
     with transaction.atomic():
         unlink_cameras(actor=actor_of(request), link=link)
@@ -276,6 +278,7 @@ def _site_page(
         "cameras": site.cameras.prefetch_related("zones"),
         "rosters": Roster.objects.filter(site=site).order_by("-starts_at")[:20],
         "people": people_of_site(site, Permission.VIEW_ALERTS),
+        "plan": picture_of(site=site),
         "may_manage_sites": user.may(Permission.MANAGE_SITES),
         "may_manage_users": user.may(Permission.MANAGE_USERS),
     }
@@ -293,9 +296,10 @@ def _camera_page(request: HttpRequest, user: User, camera: Camera, *, form: Form
         "form": form,
         "zones": camera.zones.all(),
         "others": polygons(camera.zones.all()),
-        "picture": _latest_picture(camera),
+        **pictures(camera),
         "links": links,
         "link_form": LinkForm(of=camera),
+        "picture_form": PictureForm(),
         "may_manage_sites": user.may(Permission.MANAGE_SITES),
     }
     status = WRONG if form.is_bound else 200
@@ -307,10 +311,11 @@ def _links_of(camera: Camera) -> Any:
     return links.filter(first=camera) | links.filter(second=camera)
 
 
-def _latest_picture(camera: Camera) -> Alert | None:
-    """The latest alert of the camera that has a still, faces blurred; None before the first one."""
+def pictures(camera: Camera) -> dict[str, Any]:
+    """What is drawn on: the latest still of a clip, faces blurred, else what somebody uploaded, else nothing."""
     stills = Alert.objects.filter(camera=camera).exclude(clip__poster_key="")
-    return stills.filter(clip__isnull=False).order_by("-received_at").first()
+    latest = stills.filter(clip__isnull=False).order_by("-received_at").first()
+    return {"picture": latest, "uploaded": picture_of(site=camera.site, camera=camera)}
 
 
 def _tried(form: Form, work: Any) -> Any:
@@ -339,31 +344,3 @@ def _explain(form: Form, refusal: ValidationError) -> None:
     for name, sentences in reasons.items():
         for sentence in sentences:
             form.add_error(name if name in form.fields else None, sentence)
-
-
-def _user(request: HttpRequest) -> User:
-    user = request.user
-    assert isinstance(user, User)
-    return user
-
-
-def _site(request: HttpRequest, site_id: UUID) -> tuple[User, Site]:
-    """The site, for whoever may set up something at it; 404 to strangers, 403 to the others."""
-    user = _user(request)
-    site = get_object_or_404(sites_visible_to(user), id=site_id)
-    if not any(allows(user, right, site.id) for right in PLACES):
-        raise PermissionDenied(Permission.MANAGE_SITES.value)
-    return user, site
-
-
-def _camera(request: HttpRequest, camera_id: UUID) -> tuple[User, Camera]:
-    user = _user(request)
-    cameras = Camera.objects.filter(site__in=sites_visible_to(user)).select_related("site")
-    camera = get_object_or_404(cameras, id=camera_id)
-    _site(request, camera.site_id)
-    return user, camera
-
-
-def _require(user: User, right: Permission, site: Site) -> None:
-    if not allows(user, right, site.id):
-        raise PermissionDenied(right.value)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console.setup import pages, people, webhooks
+from apps.console.setup import pages, people, plans, webhooks
 
 urlpatterns = [
     path("", pages.settings_home, name="setup"),
@@ -14,6 +14,21 @@ urlpatterns = [
         "sites/<uuid:site_id>/minutes/<uuid:roster_id>/remove/",
         pages.roster_remove,
         name="setup-roster-remove",
+    ),
+    path("sites/<uuid:site_id>/plan/", plans.plan_settings, name="setup-plan"),
+    path("sites/<uuid:site_id>/plan/upload/", plans.plan_upload, name="setup-plan-upload"),
+    path("sites/<uuid:site_id>/plan/remove/", plans.plan_remove, name="setup-plan-remove"),
+    path("sites/<uuid:site_id>/plan/picture/", plans.site_plan, name="site-plan"),
+    path("cameras/<uuid:camera_id>/picture/", plans.camera_picture, name="setup-camera-picture"),
+    path(
+        "cameras/<uuid:camera_id>/picture/upload/",
+        plans.camera_upload,
+        name="setup-camera-upload",
+    ),
+    path(
+        "cameras/<uuid:camera_id>/picture/remove/",
+        plans.camera_picture_remove,
+        name="setup-camera-picture-remove",
     ),
     path("cameras/<uuid:camera_id>/", pages.camera_settings, name="setup-camera"),
     path("cameras/<uuid:camera_id>/link/", pages.camera_link, name="setup-camera-link"),

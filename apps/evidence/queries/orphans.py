@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Clip
 from apps.evidence.models import EvidenceItem
-from apps.sites.models import Recording
+from apps.sites.models import PlacePicture, Recording
 from apps.storage.keys import TENANTS, alert_upload
 from apps.storage.store import evidence_store, media_store
 from apps.triage.states import EvidenceState
@@ -24,12 +24,13 @@ _CLIP_KEYS = (
 
 
 def orphans(tenant_id: UUID, *, now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield bucket and key of each object under the tenant's alerts, recordings and exhibits without a row that is alive.
+    """Yield bucket and key of each object of the tenant's alerts, recordings, places and exhibits without a living row.
 
     Opens its own scopes. Raises StorageUnavailable.
     """
     media, sealed = media_store(), evidence_store()
-    for store, part in ((media, "alerts/"), (media, "recordings/"), (sealed, "evidence/")):
+    parts = ((media, "alerts/"), (media, "recordings/"), (media, "places/"), (sealed, "evidence/"))
+    for store, part in parts:
         listed = store.objects(prefix=f"{TENANTS}{tenant_id}/{part}")
         old = (key for key, written_at in listed if written_at <= now - SETTLED)
         while batch := list(islice(old, _BATCH)):
@@ -42,6 +43,7 @@ def _known(tenant_id: UUID, keys: list[str]) -> set[str]:
         alive = EvidenceItem.objects.exclude(state=EvidenceState.DELETED)
         known = set(alive.filter(key__in=keys).values_list("key", flat=True))
         known |= set(Recording.objects.filter(key__in=keys).values_list("key", flat=True))
+        known |= set(PlacePicture.objects.filter(key__in=keys).values_list("key", flat=True))
         for field in _CLIP_KEYS:
             clips = Clip.objects.filter(**{f"{field}__in": keys}).exclude(state="deleted")
             known |= set(clips.values_list(field, flat=True))

@@ -9,9 +9,12 @@ from apps.alerts.operations.sources import create_source
 from apps.audit.events import Actor, Channel, Event
 from apps.console.models import SavedView
 from apps.reviews.operations import open_task
-from apps.sites.models import Roster, Zone
+from apps.sites.models import Camera, Roster, Zone
 from apps.sites.operations import grant_site, link_cameras
+from apps.sites.pictures import keep_picture, store_picture
 from tests.audit.writes import Write, call, post
+from tests.console.people import signed_in
+from tests.pictures import a_picture
 from tests.world import World, make_camera, make_waiting_alert
 
 _TRIANGLE = "10 10\n90 10\n50 80"
@@ -87,6 +90,28 @@ def _roster_remove(world: World) -> Write:
     return _site(world, f"minutes/{roster.id}/remove/", {}, Event.ROSTER_CHANGED)
 
 
+def _upload(world: World, path: str, event: Event) -> Write:
+    client = signed_in(world.administrator)
+    return Write(
+        by=world.administrator,
+        event=event,
+        send=lambda: client.post(f"/settings/{path}", {"picture": a_picture()}),
+    )
+
+
+def _picture_remove(world: World, path: str, camera: Camera | None, event: Event) -> Write:
+    stored = store_picture(site=world.site, data=a_picture().read())
+    keep_picture(
+        actor=_actor(world),
+        user=world.administrator,
+        site=world.site,
+        camera=camera,
+        stored=stored,
+        now=timezone.now(),
+    )
+    return _set(world, path, {}, event)
+
+
 def _unlink(world: World) -> Write:
     link = link_cameras(actor=_actor(world), one=world.camera, other=make_camera(world.site))
     return _camera(world, f"link/{link.id}/remove/", {}, Event.CAMERAS_UNLINKED)
@@ -142,6 +167,27 @@ STORIES = {
         Event.ROSTER_CHANGED,
     ),
     "POST setup-roster-remove": _roster_remove,
+    "POST setup-plan": lambda world: _site(
+        world,
+        "plan/",
+        {f"x-{world.camera.id}": 12.5, f"y-{world.camera.id}": 80},
+        Event.CAMERAS_PLACED,
+    ),
+    "POST setup-plan-upload": lambda world: _upload(
+        world, f"sites/{world.site.id}/plan/upload/", Event.SITE_PLAN_CHANGED
+    ),
+    "POST setup-plan-remove": lambda world: _picture_remove(
+        world, f"sites/{world.site.id}/plan/remove/", None, Event.SITE_PLAN_CHANGED
+    ),
+    "POST setup-camera-upload": lambda world: _upload(
+        world, f"cameras/{world.camera.id}/picture/upload/", Event.CAMERA_PICTURE_CHANGED
+    ),
+    "POST setup-camera-picture-remove": lambda world: _picture_remove(
+        world,
+        f"cameras/{world.camera.id}/picture/remove/",
+        world.camera,
+        Event.CAMERA_PICTURE_CHANGED,
+    ),
     "POST setup-camera": lambda world: _camera(
         world,
         "",
