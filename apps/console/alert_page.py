@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from apps.accounts.models import User
@@ -12,18 +16,17 @@ from apps.alerts.models import Alert, Assessment, Clip, Disposition
 from apps.alerts.stopped import stop_holding
 from apps.cases.models import Incident
 from apps.console.queue import is_blind
-from apps.evidence.models import EvidenceItem
-from apps.evidence.queries import latest_dossier
+from apps.evidence.models import EvidenceItem, EvidenceKind
 from apps.reviews.footage_queries import Blur, Footage, footage_for
 from apps.reviews.item_queries import ItemCard, item_card
-from apps.reviews.models import HumanTask, Playback
-from apps.reviews.queries import marked_span, open_task_of, standing_disposition
-from apps.sites.models import Stop
+from apps.reviews.models import HumanTask
+from apps.reviews.queries import Standing, marked_span, standing_before
+from apps.sites.models import Stop, Zone
 from apps.sites.queries import allows
 from apps.triage.assessment import AssessmentRecord, RecordAltered, read_record
 from apps.triage.decoding import UnableToDecode
 from apps.triage.explanation import Explanation, SignalLine, explain
-from apps.triage.states import ClipState
+from apps.triage.states import ClipState, EvidenceState
 from apps.triage.vocabulary import label_words
 
 CLIP_WORDS = {
@@ -100,13 +103,20 @@ class AlertPage:
     may_reveal: bool
     assessed: Assessed | None
     is_blind: bool
-    task: HumanTask | None
-    disposition: Disposition | None
+    standing: Standing
     incident: Incident | None
-    dossier: EvidenceItem | None
+    dossier_id: UUID | None
     item: ItemCard | None
     may_view_clips: bool
     held_by: Stop | None
+
+    @property
+    def task(self) -> HumanTask | None:
+        return self.standing.task
+
+    @property
+    def disposition(self) -> Disposition | None:
+        return self.standing.disposition
 
     @property
     def zone(self) -> str:
@@ -130,8 +140,24 @@ class AlertPage:
         return ",".join(parts)
 
 
+def with_page(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    """Join what the page of an alert shows of other tables, so that it is one query."""
+    dossiers = EvidenceItem.objects.filter(
+        alert=OuterRef("pk"), kind=EvidenceKind.DOSSIER, state=EvidenceState.KEPT
+    )
+    zones = Zone.objects.filter(camera=OuterRef("camera")).order_by("name")
+    shape = JSONObject(name="name", kind="kind", polygon="polygon")
+    joined = ("site", "camera", "clip", "incident__case", "membership__item__lead")
+    return alerts.select_related(*joined).annotate(
+        zones=ArraySubquery(zones.values(shape=shape)),
+        dossier_id=Subquery(dossiers.order_by("-acquired_at").values("pk")[:1]),
+    )
+
+
 def alert_page(*, alert: Alert, user: User, session: str, csrf: str, now: datetime) -> AlertPage:
-    """Read everything the page shows. `session` names this viewing for the playback record."""
+    """Read everything the page shows of an alert read by `with_page`. `session` names this viewing for the playback
+    record."""
+    standing = standing_before(user, alert)
     blind = is_blind(alert)
     assessed = None if blind else _assessed(alert)
     may_watch = user.may(Permission.VIEW_CLIPS)
@@ -141,18 +167,17 @@ def alert_page(*, alert: Alert, user: User, session: str, csrf: str, now: dateti
         alert=alert,
         observed=label_words(alert.label),
         clip_notice=None if plays else _clip_notice(alert, footage, may_watch=may_watch),
-        player=_player(alert, assessed, user, session, csrf) if plays else None,
+        player=_player(alert, assessed, standing, session, csrf) if plays else None,
         reveal=_reveal_control(footage, now=now),
         may_reveal=may_watch and allows(user, Permission.REVEAL_FACES, alert.site_id),
         assessed=assessed,
         is_blind=blind,
-        task=open_task_of(alert),
-        disposition=standing_disposition(alert),
-        incident=Incident.objects.filter(alert=alert).select_related("case").first(),
+        standing=standing,
+        incident=getattr(alert, "incident", None),
         item=item_card(user=user, alert=alert),
         may_view_clips=may_watch,
         held_by=stop_holding(alert),
-        dossier=latest_dossier(alert) if user.may(Permission.VIEW_EVIDENCE) and not blind else None,
+        dossier_id=None if blind or not user.may(Permission.VIEW_EVIDENCE) else alert.dossier_id,  # type: ignore[attr-defined]
     )
 
 
@@ -209,7 +234,7 @@ def _reveal_control(footage: Footage | None, *, now: datetime) -> RevealControl 
 
 
 def _player(
-    alert: Alert, assessed: Assessed | None, user: User, session: str, csrf: str
+    alert: Alert, assessed: Assessed | None, standing: Standing, session: str, csrf: str
 ) -> dict[str, Any]:
     """The facts player.js reads from the page."""
     clip = alert.clip
@@ -224,13 +249,9 @@ def _player(
         "csrf": csrf,
         "marked": _marked(marked_span(clip)),
         "signals": _lanes(assessed),
-        "zones": [
-            {"name": zone.name, "kind": zone.kind, "polygon": zone.polygon}
-            for zone in alert.camera.zones.all()
-        ],
+        "zones": alert.zones,  # type: ignore[attr-defined]
         "played": [
-            {"from": span.from_ms / 1000, "to": span.to_ms / 1000}
-            for span in Playback.objects.filter(alert=alert, user=user).order_by("id")[:500]
+            {"from": start / 1000, "to": end / 1000} for start, end in standing.played[-500:]
         ],
     }
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,7 +25,7 @@ from apps.alerts.models import Alert
 from apps.alerts.operations import note_view
 from apps.alerts.queries import alerts_visible_to
 from apps.cases.history import history_of_alert
-from apps.console.alert_page import alert_page
+from apps.console.alert_page import alert_page, with_page
 from apps.console.counting import count_words
 from apps.console.forms import OLDER_WORDS, QueueFilterForm, QueueFilters, QueueTab
 from apps.console.models import SavedView
@@ -177,7 +178,7 @@ def queue_badge(request: HttpRequest) -> HttpResponse:
 @require_GET
 def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Everything needed to decide about one alert."""
-    user, found = _alert_for(request, alert_id)
+    user, found = _alert_for(request, alert_id, of=with_page(Alert.objects.all()))
     note_view(actor=actor_of(request), alert=found, now=timezone.now())
     page = alert_page(
         alert=found,
@@ -189,10 +190,9 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     context = {
         "page": page,
         "alert": found,
-        "screen": decision_screen(user, found),
+        "screen": decision_screen(user, found, standing=page.standing),
         "part": "reviews/_bar.html",
         "opens": _wanted_panel(request, found),
-        "history": history_of_alert(found),
         "sla_seconds": user.tenant.review_sla_seconds,
         "keys": ALERT_KEYS,
         "may_decide": user.may(Permission.DECIDE),
@@ -206,10 +206,18 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def alert_history(request: HttpRequest, alert_id: UUID) -> HttpResponse:
-    """The alert's history alone, for the page to refresh it."""
+    """What was recorded of the alert and how long its footage is kept: a part of its page that comes after it.
+
+    On its own without JavaScript.
+    """
     _, found = _alert_for(request, alert_id)
-    context = {"history": history_of_alert(found), "zone": found.site.timezone}
-    return render(request, "console/_history.html", context)
+    context = {
+        "alert": found,
+        "history": history_of_alert(found),
+        "zone": found.site.timezone,
+    }
+    template = "console/_alert_record.html" if request.htmx else "console/alert_record.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
 
 
 @login_required
@@ -257,12 +265,15 @@ def _viewer(request: HttpRequest) -> User:
     return user
 
 
-def _alert_for(request: HttpRequest, alert_id: UUID) -> tuple[User, Alert]:
+def _alert_for(
+    request: HttpRequest, alert_id: UUID, *, of: QuerySet[Alert] | None = None
+) -> tuple[User, Alert]:
     """The alert as this person may see it: 404 to strangers, 403 to those who may not look."""
     user = request.user
     assert isinstance(user, User)
-    visible = Alert.objects.filter(site__in=[site.id for site in sites_of_request(user)])
-    found = get_object_or_404(visible.select_related("site", "camera", "clip"), id=alert_id)
+    here = [site.id for site in sites_of_request(user)]
+    read = Alert.objects.select_related("site", "camera", "clip") if of is None else of
+    found = get_object_or_404(read.filter(site__in=here), id=alert_id)
     if not allows(user, Permission.VIEW_ALERTS, found.site_id):
         raise PermissionDenied(Permission.VIEW_ALERTS.value)
     return user, found

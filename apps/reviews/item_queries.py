@@ -123,7 +123,7 @@ class ItemCard:
 
 def item_card(*, user: User, alert: Alert) -> ItemCard | None:
     """What the page says about the item; None for an alert that stands alone and always has."""
-    place = ItemMember.objects.filter(alert=alert).select_related("item__lead").first()
+    place: ItemMember | None = getattr(alert, "membership", None)
     if place is None:
         return None
     others = () if place.split_at else tuple(others_of(place.item, alert))

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -33,10 +34,6 @@ def open_task_of(alert: Alert | UUID) -> HumanTask | None:
     return tasks.filter(alert_id=alert_id, state=TaskState.OPEN).first()
 
 
-def attempts_of(alert: Alert) -> QuerySet[DecisionAttempt]:
-    return DecisionAttempt.objects.filter(alert=alert).select_related("user")
-
-
 def attempt_of(user: User, attempt_id: UUID) -> DecisionAttempt | None:
     """A person's own attempt; nobody follows somebody else's."""
     attempts = DecisionAttempt.objects.select_related("alert", "alert__site", "task")
@@ -63,11 +60,59 @@ def decided_sentence(alert: Alert | UUID) -> str:
     disposition = standing_disposition(alert)
     if disposition is None:
         return words.SENTENCES[Code.ALREADY_DECIDED]
+    return _decided_sentence(disposition)
+
+
+def _decided_sentence(disposition: Disposition) -> str:
     return words.already_decided(
         by=name_of(disposition.decided_by),
         at=disposition.decided_at,
         verdict=Verdict(disposition.verdict),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How an alert stands before one person, read once for everything a screen says about it.
+
+    An alert that waits has an open task, any other a disposition or neither. `played` are the spans of the clip in
+    milliseconds that this person played, ordered by their start; `waiting_attempt` is their own, not applied yet.
+    """
+
+    task: HumanTask | None
+    confirmed_by: frozenset[UUID]
+    disposition: Disposition | None
+    waiting_attempt: UUID | None
+    played: tuple[tuple[int, int], ...]
+
+
+def standing_before(user: User, alert: Alert) -> Standing:
+    """Read it: two queries of an alert that waits, at most four of another."""
+    task = _task_and_acts(user, alert) if alert.is_waiting else None
+    mine = task.own_attempt if task else _own_attempt(user, alert)  # type: ignore[attr-defined]
+    return Standing(
+        task=task,
+        confirmed_by=frozenset(task.confirmed_by) if task else frozenset(),  # type: ignore[attr-defined]
+        disposition=None if task else standing_disposition(alert),
+        waiting_attempt=mine,
+        played=tuple(_spans(user, alert)),
+    )
+
+
+def _task_and_acts(user: User, alert: Alert) -> HumanTask | None:
+    """The open task with `confirmed_by`, ids of people, and `own_attempt`, the id of one that waits to be applied."""
+    confirmed = Confirmation.objects.filter(task=OuterRef("pk")).order_by().values("user_id")
+    own = _waiting_attempts(user).filter(alert=OuterRef("alert")).values("pk")[:1]
+    tasks = HumanTask.objects.filter(alert=alert, state=TaskState.OPEN).select_related("assignee")
+    return tasks.annotate(confirmed_by=ArraySubquery(confirmed), own_attempt=Subquery(own)).first()
+
+
+def _own_attempt(user: User, alert: Alert) -> UUID | None:
+    return _waiting_attempts(user).filter(alert=alert).values_list("pk", flat=True).first()
+
+
+def _waiting_attempts(user: User) -> QuerySet[DecisionAttempt]:
+    return DecisionAttempt.objects.filter(user=user, state=AttemptState.SUBMITTED)
 
 
 # --- playback
@@ -87,12 +132,16 @@ def marked_span(clip: Clip) -> tuple[int, int] | None:
 
 def marked_span_watched(user: User, alert: Alert) -> bool:
     """Whether this person has played at least nine tenths of the part to watch."""
+    return _watched_enough(alert, _spans(user, alert))
+
+
+def _watched_enough(alert: Alert, played: Iterable[tuple[int, int]]) -> bool:
     clip = clip_of(alert)
     marked = marked_span(clip) if clip else None
     if marked is None:
         return False
     start, end = marked
-    inside = [(max(a, start), min(b, end)) for a, b in _spans(user, alert)]
+    inside = [(max(a, start), min(b, end)) for a, b in played]
     return _covered((a, b) for a, b in inside if a < b) >= WATCHED_SHARE * (end - start)
 
 
@@ -126,7 +175,9 @@ def objection(
         return Code.FORBIDDEN
     if (blocked := _blocked(user, alert)) is not None:
         return blocked
-    return _theft_objection(user, alert, transfer_seen) if verdict in _NEEDS_PLAYBACK else None
+    if verdict not in _NEEDS_PLAYBACK:
+        return None
+    return _theft_objection(alert, _spans(user, alert), transfer_seen)
 
 
 _NEEDS_PLAYBACK = (Verdict.THEFT_CONFIRMED,)
@@ -138,16 +189,27 @@ def _blocked(user: User, alert: Alert) -> Code | None:
         return Code.ALREADY_DECIDED if standing_disposition(alert) else Code.NOT_WAITING
     if Confirmation.objects.filter(task=task, user=user).exists():
         return Code.SAME_PERSON
-    if not training_standing(user, timezone.now()).is_covered:
-        return Code.NOT_TRAINED
-    return None
+    return _untrained(user)
 
 
-def _theft_objection(user: User, alert: Alert, transfer_seen: bool | None) -> Code | None:
+def _blocked_as(user: User, alert: Alert, standing: Standing) -> Code | None:
+    """The same of what was read already."""
+    if standing.task is None or not alert.is_waiting:
+        return Code.ALREADY_DECIDED if standing.disposition else Code.NOT_WAITING
+    return Code.SAME_PERSON if user.id in standing.confirmed_by else _untrained(user)
+
+
+def _untrained(user: User) -> Code | None:
+    return None if training_standing(user, timezone.now()).is_covered else Code.NOT_TRAINED
+
+
+def _theft_objection(
+    alert: Alert, played: Iterable[tuple[int, int]], transfer_seen: bool | None
+) -> Code | None:
     clip = clip_of(alert)
     if clip is None or not clip.is_viewable:
         return Code.NO_VIEWABLE_CLIP
-    if not marked_span_watched(user, alert):
+    if not _watched_enough(alert, played):
         return Code.NOT_PLAYED
     return None if transfer_seen is True else Code.TRANSFER_NOT_SEEN
 
@@ -169,34 +231,31 @@ class DecisionBar:
 
     choices: tuple[Choice, ...]
     blocked: str
-    task: HumanTask | None
+    standing: Standing
     watched_ms: int
     marked_ms: tuple[int, int] | None
-    waiting_attempt: DecisionAttempt | None
-    confirmations: int
 
     @property
     def needs_second_person(self) -> bool:
-        return self.task is not None and self.task.required_confirmations > 1
+        task = self.standing.task
+        return task is not None and task.required_confirmations > 1
 
 
-def decision_bar(user: User, alert: Alert) -> DecisionBar:
-    """What this person may decide about the alert now, and why not the rest."""
-    clip, task = clip_of(alert), open_task_of(alert)
-    waiting = attempts_of(alert).filter(user=user, state=AttemptState.SUBMITTED).first()
-    blocked = _blocked_sentence(user, alert)
-    theft = blocked or _theft_sentence(user, alert)
+def decision_bar(user: User, alert: Alert, *, standing: Standing | None = None) -> DecisionBar:
+    """What this person may decide about the alert now, and why not the rest; `standing` where it was read already."""
+    standing = standing or standing_before(user, alert)
+    clip = clip_of(alert)
+    blocked = _blocked_sentence(user, alert, standing)
+    theft = blocked or _theft_sentence(user, alert, standing)
     return DecisionBar(
         choices=tuple(
             _choice(verdict, why_not=theft if verdict in _NEEDS_PLAYBACK else blocked)
             for verdict in KEYS
         ),
         blocked=blocked,
-        task=task,
-        watched_ms=watched_ms(user, alert),
+        standing=standing,
+        watched_ms=_covered(standing.played),
         marked_ms=marked_span(clip) if clip else None,
-        waiting_attempt=waiting,
-        confirmations=Confirmation.objects.filter(task=task).count() if task else 0,
     )
 
 
@@ -210,15 +269,17 @@ def _choice(verdict: Verdict, *, why_not: str) -> Choice:
     )
 
 
-def _blocked_sentence(user: User, alert: Alert) -> str:
+def _blocked_sentence(user: User, alert: Alert, standing: Standing) -> str:
     if not allows(user, Permission.DECIDE, alert.site_id):
         return words.SENTENCES[Code.FORBIDDEN]
-    code = _blocked(user, alert)
+    code = _blocked_as(user, alert, standing)
+    if code is Code.ALREADY_DECIDED and standing.disposition:
+        return _decided_sentence(standing.disposition)
     return sentence_of(code, alert, user) if code else ""
 
 
-def _theft_sentence(user: User, alert: Alert) -> str:
-    code = _theft_objection(user, alert, transfer_seen=True)
+def _theft_sentence(user: User, alert: Alert, standing: Standing) -> str:
+    code = _theft_objection(alert, standing.played, transfer_seen=True)
     return sentence_of(code, alert, user) if code else ""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Disposition
@@ -11,7 +12,7 @@ from apps.reviews.models import DecisionAttempt
 from apps.reviews.overrides import override_words
 from apps.reviews.pace import WatchedShare, watched_by
 from apps.reviews.payload import DecisionPayload
-from apps.reviews.queries import Choice, decision_bar, standing_disposition
+from apps.reviews.queries import Choice, Standing, decision_bar
 from apps.reviews.words import RECORDED_WAITING, Code
 from apps.triage.states import AlertState, AttemptState, Verdict
 
@@ -52,28 +53,32 @@ class DecisionScreen:
     blocked: str
     hint: str
     watched_words: str
-    waiting_attempt: DecisionAttempt | None
+    waiting_attempt: UUID | None
     disposition: Disposition | None
     override: str = ""
     watched: tuple[WatchedShare, ...] = ()
     judged_first: str = ""
 
 
-def decision_screen(user: User, alert: Alert) -> DecisionScreen:
+def decision_screen(
+    user: User, alert: Alert, *, standing: Standing | None = None
+) -> DecisionScreen:
     """Read the bar: what can be decided now, and in words why not the rest."""
-    bar = decision_bar(user, alert)
+    bar = decision_bar(user, alert, standing=standing)
     buttons = tuple(_button(choice) for choice in bar.choices)
-    standing = standing_disposition(alert)
+    decided = bar.standing.disposition
     return DecisionScreen(
         buttons=buttons,
         blocked=NOT_WAITING_WORDS.get(alert.state, bar.blocked) if bar.blocked else "",
-        hint=_hint(buttons, second=bar.needs_second_person, confirmed=bar.confirmations),
+        hint=_hint(
+            buttons, second=bar.needs_second_person, confirmed=len(bar.standing.confirmed_by)
+        ),
         watched_words=watched_words(bar.watched_ms, bar.marked_ms),
-        waiting_attempt=bar.waiting_attempt,
-        disposition=standing,
-        override=override_words(alert.strategy, standing.verdict) if standing else "",
-        watched=tuple(watched_by(alert)) if standing else (),
-        judged_first=judged_first_words(alert) if standing and alert.sampled_blind else "",
+        waiting_attempt=bar.standing.waiting_attempt,
+        disposition=decided,
+        override=override_words(alert.strategy, decided.verdict) if decided else "",
+        watched=tuple(watched_by(alert)) if decided else (),
+        judged_first=judged_first_words(alert) if decided and alert.sampled_blind else "",
     )
 
 

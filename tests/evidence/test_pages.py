@@ -98,7 +98,7 @@ def test_a_lead_holds_an_alert_and_the_pages_say_so(world: World, scene: Scene) 
     about = text_of(lead.get(f"/evidence/{items['poster'].id}/about/"))
     assert "Is not deleted because: Legal hold" in about
     assert "Held" in text_of(lead.get("/evidence/?held=on"))
-    assert "Is not deleted because" in text_of(lead.get(f"/alerts/{alert.id}/"))
+    assert "Is not deleted because" in text_of(lead.get(f"/alerts/{alert.id}/history/"))
 
 
 def test_releasing_needs_fresh_proof_and_loses_nothing_that_was_written(

@@ -125,9 +125,12 @@ def test_an_override_is_said_in_the_history_under_the_alert_and_in_the_dossier(
     alert = decide(world.operator, escalated(world))
     words = [moment.words for moment in history_of_alert(alert)]
     assert "Disposition recorded, against the machine's proposal to escalate" in words
+    said = "against the machine&#x27;s proposal to escalate"
     page = signed_in(world.lead).get(f"/alerts/{alert.id}/").content.decode()
     assert "Override" in page
-    assert page.count("against the machine&#x27;s proposal to escalate") == 2
+    assert page.count(said) == 1
+    history = signed_in(world.lead).get(f"/alerts/{alert.id}/history/").content.decode()
+    assert history.count(said) == 1
 
 
 def test_following_the_machine_is_not_marked(world: World) -> None:
