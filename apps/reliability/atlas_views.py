@@ -4,5 +4,6 @@ from typing import Final
 
 ATLAS_PAGES: Final = (
     ("reliability-heat", "layout-grid", "Heat table"),
+    ("reliability-plan", "map-pin", "On the plan"),
     ("reliability-atlas", "list-checks", "List"),
 )

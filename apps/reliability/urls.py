@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from apps.reliability.views import atlas, fairness, heat, retraining
+from apps.reliability.views import atlas, fairness, heat, plan, retraining
 
 urlpatterns = [
     path("", atlas.atlas, name="reliability-atlas"),
     path("heat/", heat.heat, name="reliability-heat"),
+    path("plan/", plan.plan, name="reliability-plan"),
     path("segments/", atlas.segment, name="reliability-segment"),
     path("alerts/<uuid:alert_id>/segment/", atlas.alert_segment, name="reliability-alert-segment"),
     path("fairness/", fairness.fairness, name="reliability-fairness"),

@@ -4,7 +4,9 @@ import pytest
 
 from apps.alerts.models import Alert
 from apps.reliability.models import ReliabilityRefresh
+from apps.sites.models import Camera
 from tests.console.people import signed_in
+from tests.pictures import a_picture
 from tests.reliability.findings import (
     DETECTOR,
     fact_of,
@@ -296,3 +298,35 @@ def test_the_heat_table_of_zones_adds_kinds_of_zone_and_nonsense_is_dropped(
     assert "Exit" not in shown
     assert "No cell yet" in page(world, "?rows=x&columns=y&site=z", path="heat/")
     assert signed_in(world.operator).get("/reliability/heat/").status_code == 403
+
+
+def test_cameras_are_marked_on_the_plan_by_band_and_listed_without_one(
+    world: World, refresh: ReliabilityRefresh, s3: dict[str, str]
+) -> None:
+    other = make_camera(world.site)
+    at = {"site_id": world.site.id, "camera_id": world.camera.id}
+    make_segment(refresh, **at)
+    make_segment(refresh, **at, daypart="night", false_positive_rate=0.77)
+    make_unknown_segment(refresh, site_id=world.site.id, camera_id=other.id)
+    bare = page(world, f"?site={world.site.id}", path="plan/")
+    assert "This site has no plan" in bare
+    assert "62 of 100 alerts like this were false (50–73), 48 labels" in bare
+    assert "6 more labels needed" in bare
+    admin = signed_in(world.administrator)
+    admin.post(f"/settings/sites/{world.site.id}/plan/upload/", {"picture": a_picture()})
+    assert "No camera hangs on the plan yet" in page(world, f"?site={world.site.id}", path="plan/")
+    Camera.objects.filter(id=world.camera.id).update(plan_x=0.25, plan_y=0.5)
+    shown = page(world, f"?site={world.site.id}", path="plan/")
+    assert 'x="25.00%" y="50.00%"' in shown
+    assert '<text y="5">R</text>' in shown
+    assert f"Not on the plan yet: {other.name}." in shown
+    assert "77" not in shown
+
+
+def test_a_manager_sees_the_plan_of_their_store_whatever_they_ask_for(
+    world: World, refresh: ReliabilityRefresh
+) -> None:
+    elsewhere = make_camera(world.other_site)
+    shown = page(world, f"?site={world.other_site.id}", path="plan/", person="store_manager")
+    assert world.camera.name in shown
+    assert elsewhere.name not in shown
