@@ -457,6 +457,7 @@ SPECTACULAR_SETTINGS = {
         "FairnessMeasure": "apps.reliability.serializers.findings.MEASURES",
         "BacktestState": "apps.reliability.policy_serializers.BACKTEST_STATES",
         "EvidenceKind": "apps.evidence.models.EvidenceKind",
+        "ExportKind": "apps.oversight.models.ExportKind",
         "EvidenceState": [(state.value, state.value) for state in EvidenceState],
         "InterventionKind": "apps.reviews.models.InterventionKind",
         "InterventionOutcome": "apps.reviews.models.InterventionOutcome",

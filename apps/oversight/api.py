@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from apps.accounts.actors import actor_of
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.sessions import authenticated_recently
+from apps.oversight.api_access import asking, require_fresh_sign_in
 from apps.oversight.queries.stops import held_under, may_lift, stop_lines, target_of
 from apps.oversight.serializers import ResumeStated, StopRow, StopStated, line_json, stop_json
 from apps.sites.models import Camera, Site, Stop
@@ -26,13 +26,13 @@ class StopsView(APIView):
     @extend_schema(operation_id="stops_in_force", responses={200: StopRow(many=True)})
     def get(self, request: Request) -> Response:
         """What is stopped where you work, the oldest first."""
-        user = _user(request, Permission.VIEW_OVERSIGHT)
+        user = asking(request, Permission.VIEW_OVERSIGHT)
         return Response([line_json(line) for line in stop_lines(user)])
 
     @extend_schema(operation_id="stop_machine", request=StopStated, responses={201: StopRow})
     def post(self, request: Request) -> Response:
         """Stop the machine for a camera, a site, or (naming neither) everything. Alerts are still accepted and kept."""
-        user = _user(request, Permission.STOP_MACHINE)
+        user = asking(request, Permission.STOP_MACHINE)
         asked = StopStated(data=request.data)
         asked.is_valid(raise_exception=True)
         site, camera = _target(user, asked)
@@ -55,7 +55,7 @@ class ResumeView(APIView):
     @extend_schema(operation_id="resume_machine", request=ResumeStated, responses={204: None})
     def post(self, request: Request, stop_id: UUID) -> Response:
         """Lift a STOP. Needs a sign-in of the last five minutes."""
-        user = _user(request, Permission.RESUME_MACHINE)
+        user = asking(request, Permission.RESUME_MACHINE)
         stop = Stop.objects.filter(id=stop_id, tenant_id=user.tenant_id).first()
         if stop is None or (stop.site and stop.site not in sites_visible_to(user)):
             raise Http404
@@ -63,8 +63,7 @@ class ResumeView(APIView):
             raise PermissionDenied("You may let the machine go on only where you work.")
         asked = ResumeStated(data=request.data)
         asked.is_valid(raise_exception=True)
-        if not authenticated_recently(request._request):
-            raise PermissionDenied("Sign in again first: this needs a sign-in of the last minutes.")
+        require_fresh_sign_in(request)
         reason = asked.validated_data["reason"]
         try:
             resume_machine(
@@ -86,11 +85,3 @@ def _target(user: User, asked: StopStated) -> tuple[Site | None, Camera | None]:
         return target_of(user, f"{kind}:{stated[kind]}" if kind else "tenant")
     except LookupError:
         raise Http404 from None
-
-
-def _user(request: Request, permission: Permission) -> User:
-    user = request.user
-    assert isinstance(user, User)
-    if not user.may(permission):
-        raise PermissionDenied("This is not part of your role.")
-    return user

@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -30,6 +29,7 @@ from apps.oversight.operations.incidents import (
     note_authority_told,
     report_incident,
 )
+from apps.oversight.queries.incidents import incidents_visible_to
 from apps.oversight.views.access import CONFLICT, WRONG, asking
 
 MOST_SHOWN = 100
@@ -41,7 +41,7 @@ MOST_SHOWN = 100
 def incidents(request: HttpRequest) -> HttpResponse:
     """What was reported, the open ones with their deadlines first."""
     user = asking(request, Permission.VIEW_OVERSIGHT)
-    rows = _visible(user).order_by("closed_at", "due_at", "-reported_at")[:MOST_SHOWN]
+    rows = incidents_visible_to(user).order_by("closed_at", "due_at", "-reported_at")[:MOST_SHOWN]
     context = {
         "incidents": rows,
         "now": timezone.now(),
@@ -86,7 +86,7 @@ def incident_report(request: HttpRequest) -> HttpResponse:
 def incident(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """One incident; looking at it is recorded, because it may tell of people."""
     user = asking(request, Permission.VIEW_OVERSIGHT)
-    found = get_object_or_404(_visible(user), id=incident_id)
+    found = get_object_or_404(incidents_visible_to(user), id=incident_id)
     with transaction.atomic():
         record(
             actor=actor_of(request),
@@ -101,7 +101,7 @@ def incident(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 def incident_notified(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """An authority was told."""
     user = asking(request, Permission.MANAGE_OVERSIGHT)
-    found = get_object_or_404(_visible(user), id=incident_id)
+    found = get_object_or_404(incidents_visible_to(user), id=incident_id)
     form = NotifiedForm(request.POST)
     if not form.is_valid():
         return _page(request, user, found, notified=form, status=WRONG)
@@ -123,7 +123,7 @@ def incident_notified(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 def incident_close(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """Close it with what was found. Holds stay."""
     user = asking(request, Permission.MANAGE_OVERSIGHT)
-    found = get_object_or_404(_visible(user), id=incident_id)
+    found = get_object_or_404(incidents_visible_to(user), id=incident_id)
     form = FindingsForm(request.POST)
     if not form.is_valid():
         return _page(request, user, found, findings=form, status=WRONG)
@@ -159,12 +159,6 @@ def _page(
         "now": timezone.now(),
     }
     return render(request, "oversight/incident.html", context, status=status)
-
-
-def _visible(user: User) -> QuerySet[SystemIncident]:
-    """All of the tenant's for those who handle them; one's own reports for others."""
-    rows = SystemIncident.objects.filter(tenant_id=user.tenant_id).select_related("reported_by")
-    return rows if user.may(Permission.MANAGE_OVERSIGHT) else rows.filter(reported_by=user)
 
 
 def _report(user: User, form: IncidentForm) -> IncidentReport:

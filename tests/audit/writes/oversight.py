@@ -143,6 +143,52 @@ def _fetched(world: World) -> Write:
     return post(world.compliance, path, event=Event.RECORDS_EXPORT_DOWNLOADED)
 
 
+_API = "/api/v1/oversight"
+
+
+def _risk_put_by_api(world: World) -> Write:
+    body = {**_risk("S-1"), "review_on": "2027-01-01"}
+    path, event = f"{_API}/risks/S-1/", Event.RISK_REGISTER_CHANGED
+    return call(world.compliance, path, body, event=event, method="PUT")
+
+
+def _risk_removed_by_api(world: World) -> Write:
+    path, body = f"{_API}/risks/R-01/remove/", {"reason": "It cannot happen here", "instead_of": 0}
+    return call(world.compliance, path, body, event=Event.RISK_REGISTER_CHANGED)
+
+
+def _reported_by_api(world: World) -> Write:
+    body = {"what": _WHAT, "seriousness": "serious", "aware_at": "2026-01-02T10:00:00Z"}
+    path, event = f"{_API}/incidents/", Event.SYSTEM_INCIDENT_REPORTED
+    return call(world.operator, path, body, event=event)
+
+
+def _told_by_api(world: World) -> Write:
+    path = f"{_API}/incidents/{_incident(world).id}/told/"
+    return call(world.compliance, path, {"whom": "AESIA"}, event=Event.SYSTEM_INCIDENT_MOVED)
+
+
+def _closed_by_api(world: World) -> Write:
+    path = f"{_API}/incidents/{_incident(world).id}/close/"
+    return call(world.compliance, path, {"findings": _WHAT}, event=Event.SYSTEM_INCIDENT_MOVED)
+
+
+def _export_by_api(world: World) -> Write:
+    body = {"kind": "records", "since": "2026-01-01", "until": "2026-01-31"}
+    path, event = f"{_API}/exports/", Event.RECORDS_EXPORT_REQUESTED
+    return call(world.compliance, path, body, event=event)
+
+
+def _again_by_api(world: World) -> Write:
+    path = f"{_API}/exports/{_export(world, 'writing', 'failed').id}/again/"
+    return call(world.compliance, path, event=Event.RECORDS_EXPORT_REQUESTED)
+
+
+def _fetched_by_api(world: World) -> Write:
+    path = f"{_API}/exports/{_export(world, 'writing', 'ready').id}/fetch/"
+    return call(world.compliance, path, event=Event.RECORDS_EXPORT_DOWNLOADED)
+
+
 STORIES = {
     "POST stop-press": _press,
     "POST api-stops": _press_by_api,
@@ -159,4 +205,12 @@ STORIES = {
     "POST export-techdoc": _techdoc,
     "POST export-again": _again,
     "POST export-fetch": _fetched,
+    "PUT api-risk": _risk_put_by_api,
+    "POST api-risk-remove": _risk_removed_by_api,
+    "POST api-system-incidents": _reported_by_api,
+    "POST api-system-incident-told": _told_by_api,
+    "POST api-system-incident-close": _closed_by_api,
+    "POST api-exports": _export_by_api,
+    "POST api-export-again": _again_by_api,
+    "POST api-export-fetch": _fetched_by_api,
 }
