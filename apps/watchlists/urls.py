@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.watchlists.views import approvals, entries, gate, leads, proposing
+from apps.watchlists.views import approvals, entries, gate, leads, proposing, sightings
 
 _ENTRY = "watchlist/entries/<uuid:entry_id>/"
 _LEAD = "watchlist/leads/<uuid:lead_id>/"
@@ -28,6 +28,7 @@ urlpatterns = [
     path(f"{_ENTRY}erase/", entries.erase, name="watchlist-erase"),
     path(f"{_ENTRY}history/", entries.history, name="watchlist-history"),
     path(f"{_ENTRY}images/<uuid:image_id>/", entries.image, name="watchlist-image"),
+    path("watchlist/sightings/", sightings.sightings, name="watchlist-sightings"),
     path("watchlist/leads/", leads.leads, name="watchlist-leads"),
     path(_LEAD, leads.lead, name="watchlist-lead"),
     path(f"{_LEAD}judge/", leads.judge, name="watchlist-judge"),

@@ -6,15 +6,18 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from apps.accounts.models import User
+from apps.sites.models import Camera, PlacePicture
 from apps.watchlists.models import EntryImage, LegalGate, Sighting, WatchlistEntry
 from apps.watchlists.models.sightings import Answer
 from apps.watchlists.operations.leads import judge_lead
 from apps.watchlists.queries.entries import entry_digest
+from apps.watchlists.queries.sighting_map import site_weeks
 from apps.watchlists.queries.words import alike_words
 from tests.console.people import signed_in
 from tests.watchlists.people import (
@@ -410,6 +413,45 @@ def test_the_history_shows_sites_and_times_of_confirmed_sightings(world: World, 
     shown = page(world.compliance, f"/watchlist/entries/{entry.id}/history/")
     assert world.site.name in shown
     assert world.camera.name in shown
+
+
+@time_machine.travel(NOW + timedelta(hours=2))
+def test_sightings_are_counted_by_site_week_and_camera_for_those_allowed(
+    world: World, gate: None
+) -> None:
+    entry = in_force(world)
+    lead = a_lead(world, entry)
+    for user in (world.operator, world.second_operator):
+        judge_lead(
+            actor=actor(user), user=user, lead=lead, answer=Answer.SAME, reason=REASON, now=NOW
+        )
+    late = site_weeks(world.compliance, now=NOW + timedelta(weeks=9))
+    assert {one.in_all for one in late} == {0}
+    [here, *_] = site_weeks(world.compliance, now=NOW + timedelta(weeks=1))
+    assert (here.site, here.counts[-2:], here.in_all) == (world.site, (1, 0), 1)
+    assert entry.reference not in page(world.compliance, "/watchlist/sightings/")
+    before = len(events_of("sighting:history_viewed"))
+    listed = page(world.compliance, f"/watchlist/sightings/?site={world.site.id}")
+    assert f"{world.camera.name}: 1 confirmed sighting" in listed
+    assert entry.reference in listed
+    assert len(events_of("sighting:history_viewed")) == before + 1
+    PlacePicture.objects.create(
+        tenant=world.tenant,
+        site=world.site,
+        key="plan",
+        sha256="0" * 64,
+        width=320,
+        height=200,
+        uploaded_by=world.administrator,
+        uploaded_at=NOW,
+    )
+    Camera.objects.filter(id=world.camera.id).update(plan_x=0.5, plan_y=0.1)
+    drawn = page(world.compliance, f"/watchlist/sightings/?site={world.site.id}")
+    assert '<svg x="50.00%" y="10.00%">' in drawn
+    for person in (world.operator, world.store_manager, world.ops, world.foreign_operator):
+        page(person, "/watchlist/sightings/", 403)
+    elsewhere = page(world.compliance, "/watchlist/sightings/?site=nonsense")
+    assert "this look is recorded" not in elsewhere
 
 
 @pytest.mark.parametrize(

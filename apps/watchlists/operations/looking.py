@@ -2,6 +2,7 @@
 
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
+from apps.sites.models import Site
 from apps.watchlists.models import EntryImage, SightingLead, WatchlistEntry
 
 
@@ -32,5 +33,14 @@ def record_history_viewed(*, actor: Actor, entry: WatchlistEntry, shown: int) ->
         actor=actor,
         event=Event.PERSON_HISTORY_VIEWED,
         subject=Subject("watchlist_entry", entry.id),
+        details={"sightings": shown},
+    )
+
+
+def record_site_sightings_viewed(*, actor: Actor, site: Site, shown: int) -> None:
+    record(
+        actor=actor,
+        event=Event.PERSON_HISTORY_VIEWED,
+        subject=Subject("site", site.id),
         details={"sightings": shown},
     )

@@ -14,6 +14,7 @@ PAGES = (
     ("Entries", "watchlist", Permission.VIEW_WATCHLIST),
     ("Approvals", "watchlist-approvals", Permission.VIEW_WATCHLIST),
     ("Leads", "watchlist-leads", Permission.CONFIRM_SIGHTING),
+    ("Sightings", "watchlist-sightings", Permission.VIEW_PERSON_HISTORY),
     ("Legal gate", "watchlist-gate", Permission.VIEW_WATCHLIST),
 )
 
