@@ -10,6 +10,7 @@ from django.shortcuts import render
 from psycopg_pool import PoolTimeout
 
 from apps.accounts.actors import actor_of
+from apps.accounts.queries import names_read_once
 from apps.accounts.tenancy import tenant_scope
 from apps.audit.events import Event, Subject
 from apps.audit.operations import record
@@ -72,7 +73,7 @@ class TenantMiddleware:
     ) -> HttpResponseBase | None:
         if not request.user.is_authenticated or getattr(view, "opens_own_scope", False):
             return None
-        with tenant_scope(request.user.tenant_id):
+        with tenant_scope(request.user.tenant_id), names_read_once():
             response = view(request, *args, **kwargs)
             if not getattr(response, "is_rendered", True):
                 response.render()  # type: ignore[attr-defined]

@@ -1,5 +1,8 @@
 """Reading tenants and their people."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +16,8 @@ from apps.accounts.models import Tenant, TrainingRecord, User
 from apps.accounts.permissions import NEEDS_TRAINING, ROLE_PERMISSIONS, Permission, Role
 
 ENDS_SOON: Final = timedelta(days=30)
+MACHINE: Final = "Second Look"
+FORMER: Final = "a former colleague"
 WHO_RECORDS: Final = "Ask compliance or an administrator to record it."
 
 
@@ -33,12 +38,34 @@ def people_who_need_training(tenant: Tenant | UUID) -> QuerySet[User]:
     return people_of(tenant).filter(role__in=roles)
 
 
+_names: ContextVar[dict[UUID, str] | None] = ContextVar("names", default=None)
+
+
+@contextmanager
+def names_read_once() -> Iterator[None]:
+    """Read nobody's name twice in here: for the length of one request."""
+    token = _names.set({})
+    try:
+        yield
+    finally:
+        _names.reset(token)
+
+
+def names_of(user_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """The names of people for the screen, by id: one query for those that were not read before in this request."""
+    wanted = {user_id for user_id in user_ids if user_id is not None}
+    kept = _names.get()
+    known = {} if kept is None else kept
+    missing = wanted - known.keys()
+    if missing:
+        known |= dict.fromkeys(missing, FORMER)
+        known |= {user.id: user.display_name for user in User.objects.filter(id__in=missing)}
+    return {user_id: known[user_id] for user_id in wanted}
+
+
 def name_of(user_id: UUID | None) -> str:
     """A person's name for the screen; the records keep the opaque id."""
-    if user_id is None:
-        return "Second Look"
-    user = User.objects.filter(id=user_id).first()
-    return user.display_name if user else "a former colleague"
+    return MACHINE if user_id is None else names_of([user_id])[user_id]
 
 
 class TrainingState(StrEnum):

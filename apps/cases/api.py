@@ -69,7 +69,7 @@ class CaseView(_Visible, RetrieveAPIView[Case]):
 
     def get_object(self) -> Case:
         found = super().get_object()
-        note_look(self.request._request, found, with_people=False)
+        note_look(self.request._request, found)
         return found
 
 

@@ -149,11 +149,12 @@ def history_of_alert(alert: Alert) -> list[Moment]:
 
 def history_of_case(case: Case) -> list[Moment]:
     """Everything that happened to a case, its incidents and its exhibits."""
+    exhibits = list(case.exhibits.values_list("id", "item_id"))
     kinds = {
         "case": [case.id],
         "incident": case.incidents.values_list("id", flat=True),
-        "exhibit": case.exhibits.values_list("id", flat=True),
-        "evidence_item": case.exhibits.values_list("item_id", flat=True),
+        "exhibit": [exhibit for exhibit, _ in exhibits],
+        "evidence_item": [item for _, item in exhibits],
     }
     return _moments(_events(case.tenant_id, kinds), hidden=set())
 

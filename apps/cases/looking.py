@@ -1,6 +1,8 @@
 """Looking at a case is an access to personal data: one event a session for the case, and for each person in it."""
 
+from collections.abc import Iterable
 from typing import Final
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -13,10 +15,9 @@ _SEEN: Final = "cases_seen"
 _MOST_KEPT: Final = 100
 
 
-def note_look(request: HttpRequest, case: Case, *, with_people: bool) -> None:
-    """Record what of the case was shown to this person for the first time in this session."""
-    people = case.people.filter(ended_at=None).values_list("person_id", flat=True)
-    shown = {str(case.id), *(str(one) for one in people if with_people)}
+def note_look(request: HttpRequest, case: Case, *, people: Iterable[UUID] = ()) -> None:
+    """Record what of the case, and which people in it, were shown to this person for the first time in this session."""
+    shown = {str(case.id), *(str(one) for one in people)}
     kept: dict[str, list[str]] = request.session.get(_SEEN, {})
     before = set(kept.get(str(case.id), ()))
     if not shown - before:

@@ -6,7 +6,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.cases.models import Case
 from apps.cases.operations.moving import TOWARDS_THE_POLICE
-from apps.cases.queries import confirmers_of, stands_on_nothing
+from apps.cases.queries import confirmers_of
 from apps.sites.queries import allows
 from apps.triage import states
 from apps.triage.states import CaseState
@@ -31,13 +31,13 @@ class Move:
     why_not: str
 
 
-def moves_of(user: User, case: Case) -> list[Move]:
-    """Every next state of the case; none of a merged one."""
+def moves_of(user: User, case: Case, *, rests_on_nothing: bool) -> list[Move]:
+    """Every next state of the case; none of a merged one. The caller has read whether any confirmation stands."""
     if case.merged_into_id:
         return []
     nexts = states.CASE.transitions[case.state]
     return [
-        Move(to=to, words=_words(case, to), why_not=_why_not(user, case, to))
+        Move(to=to, words=_words(case, to), why_not=_why_not(user, case, to, rests_on_nothing))
         for to in MOVE_WORDS
         if to in nexts
     ]
@@ -53,11 +53,11 @@ def _words(case: Case, to: CaseState) -> str:
     return SEND_BACK if is_back and to is CaseState.UNDER_INVESTIGATION else MOVE_WORDS[to]
 
 
-def _why_not(user: User, case: Case, to: CaseState) -> str:
+def _why_not(user: User, case: Case, to: CaseState, rests_on_nothing: bool) -> str:
     if not allows(user, permission_for(to), case.site_id):
         return "Your role does not allow it"
     if to is CaseState.APPROVED and user.id in confirmers_of(case):
         return "You confirmed this theft; somebody else has to approve the case"
-    if to in TOWARDS_THE_POLICE and stands_on_nothing(case):
+    if to in TOWARDS_THE_POLICE and rests_on_nothing:
         return "Every confirmation it rests on was taken back"
     return ""

@@ -10,6 +10,9 @@ urlpatterns = [
     path("cases/board/", views.board, name="case-board"),
     path("cases/approvals/", views.approvals, name="approvals"),
     path("cases/<uuid:case_id>/", views.case, name="case"),
+    path("cases/<uuid:case_id>/exhibits/", views.exhibits, name="case-exhibits"),
+    path("cases/<uuid:case_id>/timeline/", views.timeline, name="case-timeline"),
+    path("cases/<uuid:case_id>/related/", views.related, name="case-related"),
     *[
         path(f"cases/<uuid:case_id>/do/{act.name}/", views.view_of(act), name=f"case-{act.name}")
         for act in ACTS

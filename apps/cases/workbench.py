@@ -2,13 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from apps.accounts.permissions import Permission
 from apps.audit.events import Event
 from apps.cases.history import WORDS, Moment, history_of_case
-from apps.cases.models import Case, CasePerson, CaseRelation, CaseTask, NoteVersion, PersonRole
+from apps.cases.models import (
+    Case,
+    CaseAct,
+    CasePerson,
+    CaseRelation,
+    CaseTask,
+    Incident,
+    Note,
+    NoteVersion,
+    PersonRole,
+)
 from apps.cases.offences import offences
 from apps.cases.queries import is_overdue, links_of
 from apps.people.operations import unseal
@@ -72,35 +85,44 @@ class Line:
     moment: Moment | None = None
 
 
-def workbench_of(case: Case, *, may_view: bool, shown: str, now: datetime) -> dict[str, Any]:
-    """Everything but exhibits and moves; names and sealed words only for those who may view evidence."""
-    people = [
-        _person(row, may_view) for row in case.people.filter(ended_at=None).select_related("person")
-    ]
-    notes = _notes(case, may_view)
-    tasks = list(case.tasks.all())
-    incidents = list(case.incidents.select_related("alert__camera"))
-    lines = _lines(case, notes, tasks, incidents)
+def workbench_of(
+    case: Case, *, may_view: bool, incidents: list[Incident], now: datetime
+) -> dict[str, Any]:
+    """People, notes and tasks; names and sealed words only for those who may view evidence."""
+    people = case.people.filter(ended_at=None).select_related("person")
+    tasks = case.tasks.all()
     return {
-        "people": people,
-        "notes": notes,
+        "people": [_person(row, may_view) for row in people],
+        "notes": notes_of(case, may_view=may_view),
         "tasks": [TaskCard(row=one, is_overdue=is_overdue(one, now=now)) for one in tasks],
         "incidents": incidents,
-        "alert_links": case.alert_links.filter(ended_at=None).select_related("alert__camera"),
-        "case_links": links_of(case),
-        "acts": [
-            *case.acts_here.select_related("source", "target"),
-            *case.acts_away.select_related("source", "target"),
-        ],
-        "lines": [line for line in lines if _is_shown(line, shown)],
-        "filters": FILTERS,
-        "shown": shown,
         "offence": offences().get(case.offence),
         "offence_facts": _facts(case),
         "offences": offences().values(),
         "roles": PersonRole.choices,
-        "relations": CaseRelation.choices,
         "workers": people_of_site(case.site, Permission.EDIT_CASES),
+    }
+
+
+def related_to(case: Case) -> dict[str, Any]:
+    """The alerts and cases linked with a case, and the merges and splits it took part in."""
+    acts = CaseAct.objects.filter(Q(source=case) | Q(target=case))
+    return {
+        "alert_links": list(case.alert_links.filter(ended_at=None).select_related("alert__camera")),
+        "case_links": links_of(case),
+        "acts": list(acts.select_related("source", "target")),
+        "relations": CaseRelation.choices,
+    }
+
+
+def timeline_of(case: Case, *, may_view: bool, shown: str) -> dict[str, Any]:
+    """One timeline of what happened, was noted, done and recorded; `shown` is the tab."""
+    notes, tasks = notes_of(case, may_view=may_view), list(case.tasks.all())
+    lines = _lines(case, notes, tasks, list(case.incidents.select_related("alert__camera")))
+    return {
+        "lines": [line for line in lines if _is_shown(line, shown)],
+        "filters": FILTERS,
+        "shown": shown,
     }
 
 
@@ -128,25 +150,28 @@ def _person(row: CasePerson, may_view: bool) -> PersonCard:
     )
 
 
-def _notes(case: Case, may_view: bool) -> list[NoteCard]:
-    found = case.notes.select_related("person__person", "incident__alert")
-    cards = []
-    for note in found.prefetch_related("versions"):
-        person = note.person.person if note.person else None
-        versions = [(one, _words(one, person, may_view)) for one in note.versions.all()]
-        pin = person.reference if person else note.incident.alert.reference if note.incident else ""
-        cards.append(
-            NoteCard(
-                id=note.id,
-                pin=pin,
-                number=versions[-1][0].number,
-                text=versions[-1][1],
-                versions=versions,
-                written_by=note.written_by,
-                written_at=note.written_at,
-            )
-        )
-    return cards
+def notes_of(case: Case, *, may_view: bool) -> list[NoteCard]:
+    """The notes of a case with every wording, in one query."""
+    about = ("note__person__person", "note__incident__alert")
+    rows = NoteVersion.objects.filter(note__case=case).select_related(*about)
+    rows = rows.order_by("note__written_at", "note_id", "number")
+    by_note = groupby(rows, key=lambda row: row.note)
+    return [_note(note, list(versions), may_view) for note, versions in by_note]
+
+
+def _note(note: Note, versions: list[NoteVersion], may_view: bool) -> NoteCard:
+    person = note.person.person if note.person else None
+    read = [(one, _words(one, person, may_view)) for one in versions]
+    pin = person.reference if person else note.incident.alert.reference if note.incident else ""
+    return NoteCard(
+        id=note.id,
+        pin=pin,
+        number=versions[-1].number,
+        text=read[-1][1],
+        versions=read,
+        written_by=note.written_by,
+        written_at=note.written_at,
+    )
 
 
 def _words(version: NoteVersion, person: Any, may_view: bool) -> str:

@@ -54,12 +54,9 @@ def allows(user: User, permission: Permission, site_id: UUID) -> bool:
 
 def people_of_site(site: Site, permission: Permission) -> list[User]:
     """The active people who hold `permission` at the site, by name."""
-    granted = set(site.siteuserobjectpermission_set.values_list("user_id", flat=True))
-    return [
-        person
-        for person in people_who_may(site.tenant_id, permission)
-        if Role(person.role) in EVERY_SITE or person.id in granted
-    ]
+    grants = site.siteuserobjectpermission_set.filter(user=OuterRef("pk"))
+    people = people_who_may(site.tenant_id, permission).annotate(is_granted=Exists(grants))
+    return [one for one in people if Role(one.role) in EVERY_SITE or one.is_granted]
 
 
 def _granted(user: User) -> Q:

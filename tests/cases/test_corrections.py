@@ -83,7 +83,8 @@ def test_a_lead_takes_back_what_an_operator_confirmed_and_the_first_verdict_stay
     assert "incident:superseded" in events(world, "incident", confirmed.incident.id)
     case = client.get(f"/cases/{confirmed.incident.case_id}/").content.decode()
     assert "Confirmation taken back" in case
-    assert "the incident is superseded" in case
+    timeline = client.get(f"/cases/{confirmed.incident.case_id}/timeline/").content.decode()
+    assert "the incident is superseded" in timeline
     page = signed_in(world.operator).get(f"/alerts/{confirmed.id}/").content.decode()
     assert "False alarm" in page
 

@@ -1,10 +1,12 @@
 """Reading cases."""
 
 from apps.cases.queries.cases import (
+    Rest,
     cases_visible_to,
     confirmers_of,
     exhibits_of,
     links_of,
+    rests_of,
     stands_on_nothing,
     taken_back,
 )
@@ -15,6 +17,7 @@ __all__ = [
     "PAGE_ROWS",
     "CasePage",
     "OpenWork",
+    "Rest",
     "Wanted",
     "cases_visible_to",
     "confirmers_of",
@@ -24,6 +27,7 @@ __all__ = [
     "links_of",
     "open_work",
     "page_of",
+    "rests_of",
     "stands_on_nothing",
     "taken_back",
 ]

@@ -1,7 +1,6 @@
 """Cases on screen: the list, and one case with its exhibits and their custody."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,26 +15,16 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
-from apps.accounts.queries import name_of
+from apps.accounts.queries import names_of
 from apps.accounts.sessions import kept_for
-from apps.alerts.models import Alert, Disposition
+from apps.cases.exhibit_cards import cards_of
 from apps.cases.looking import note_look
-from apps.cases.models import Case, Exhibit
+from apps.cases.models import Case
 from apps.cases.moves import moves_of
-from apps.cases.queries import (
-    Wanted,
-    cases_visible_to,
-    exhibits_of,
-    find_cases,
-    page_of,
-    stands_on_nothing,
-    taken_back,
-)
-from apps.cases.workbench import workbench_of
-from apps.evidence.models import CustodyEvent, EvidenceItem
-from apps.evidence.queries import custody_of, latest_dossier
+from apps.cases.queries import Rest, Wanted, cases_visible_to, find_cases, page_of, rests_of
+from apps.cases.workbench import related_to, workbench_of
 from apps.evidence.queries.holds import holds_in_force
-from apps.sites.queries import allows, sites_visible_to
+from apps.sites.queries import allows, sites_of_request
 from apps.triage import states
 
 KEYS = [
@@ -44,27 +33,6 @@ KEYS = [
     ("o", "Open the selected case"),
     ("?", "These keys"),
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExhibitCard:
-    """An exhibit with the steps of its custody and the names of those who took them."""
-
-    exhibit: Exhibit
-    label: str
-    custody: list[tuple[CustodyEvent, str]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkedAlert:
-    """An alert of the case with its newest dossier, if one was rendered.
-
-    `instead` is the verdict that stands when the confirmation was taken back; None: it stands.
-    """
-
-    alert: Alert
-    dossier: EvidenceItem | None
-    instead: Disposition | None
 
 
 @login_required
@@ -88,7 +56,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "state_choices": Case._meta.get_field("state").choices,
         "next": urlencode({**kept, "after": page.after}) if page.after else "",
-        "sites": sites_visible_to(user),
+        "sites": sites_of_request(user),
         "may_approve": user.may(Permission.APPROVE_CASES),
         "is_narrowed": bool(kept),
         "keys": KEYS,
@@ -102,8 +70,6 @@ def cases(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """One case: what it rests on, who works on it, its sealed exhibits, and everything that happened."""
     user, found = case_for(request, case_id)
-    may_view = allows(user, Permission.VIEW_EVIDENCE, found.site_id)
-    note_look(request, found, with_people=may_view)
     return case_page(request, user, found)
 
 
@@ -116,32 +82,59 @@ def case_page(
     status: int = 200,
 ) -> HttpResponse:
     """The page of a case; `kept` is what was filled in when something was refused."""
-    may_view = allows(user, Permission.VIEW_EVIDENCE, found.site_id)
-    may_edit = allows(user, Permission.EDIT_CASES, found.site_id)
-    exhibits = [_exhibit_card(exhibit, found) for exhibit in exhibits_of(found)]
     moved = kept_for(request) if request.method == "GET" else {}
+    kept = kept or ({"act": "move", **moved} if moved else {})
+    rests = rests_of(found)
+    nothing = bool(rests) and all(one.instead for one in rests)
     context = {
+        **_rights(user, found),
         "case": found,
-        "opened_by": name_of(found.opened_by),
-        "exhibits": exhibits,
-        "linked": _linked(found),
-        "stands_on_nothing": stands_on_nothing(found),
-        "moves": moves_of(user, found),
-        "holds": holds_in_force(found.tenant_id).filter(case_id=found.id),
-        "may_hold": bool(exhibits) and allows(user, Permission.HOLD_EVIDENCE, found.site_id),
-        "may_view_evidence": may_view,
+        "exhibits": cards_of(found),
+        "linked": rests,
+        "stands_on_nothing": nothing,
+        "moves": moves_of(user, found, rests_on_nothing=nothing),
+        "holds": list(holds_in_force(found.tenant_id).filter(case_id=found.id)),
+        "zone": found.site.timezone,
+        "keys": KEYS[-1:],
+        "kept": kept,
+        "shown": request.GET.get("show", ""),
+        **_bench(request, user, found, rests),
+        **(related_to(found) if kept else {}),
+    }
+    return render(request, "cases/case.html", context, status=status)
+
+
+def _rights(user: User, found: Case) -> dict[str, bool]:
+    may_edit = allows(user, Permission.EDIT_CASES, found.site_id)
+    return {
+        "may_hold": allows(user, Permission.HOLD_EVIDENCE, found.site_id),
+        "may_view_evidence": allows(user, Permission.VIEW_EVIDENCE, found.site_id),
         "may_edit": may_edit and not found.merged_into_id,
         "may_undo": may_edit and bool(found.merged_into_id),
         "may_correct": allows(user, Permission.CORRECT_DECISIONS, found.site_id),
         "may_propose": user.may(Permission.PROPOSE_WATCHLIST),
-        "zone": found.site.timezone,
-        "keys": KEYS[-1:],
-        "kept": kept or ({"act": "move", **moved} if moved else {}),
-        **workbench_of(
-            found, may_view=may_view, shown=request.GET.get("show", ""), now=timezone.now()
-        ),
     }
-    return render(request, "cases/case.html", context, status=status)
+
+
+def _bench(
+    request: HttpRequest, user: User, found: Case, rests: Sequence[Rest]
+) -> dict[str, object]:
+    """What is worked on in the case, that it was shown, and everybody's names in one query."""
+    may_view = allows(user, Permission.VIEW_EVIDENCE, found.site_id)
+    incidents = [one.incident for one in rests]
+    bench = workbench_of(found, may_view=may_view, incidents=incidents, now=timezone.now())
+    people = [one.row.person_id for one in bench["people"]]
+    note_look(request, found, people=people if may_view else ())
+    tasks = [card.row for card in bench["tasks"]]
+    names_of(
+        [
+            *(found.opened_by, found.assignee),
+            *(one.instead.decided_by for one in rests if one.instead),
+            *(version.written_by for note in bench["notes"] for version, _ in note.versions),
+            *(who for task in tasks for who in (task.assignee, task.done_by)),
+        ]
+    )
+    return bench
 
 
 def viewer_of(request: HttpRequest) -> User:
@@ -156,33 +149,13 @@ def case_for(request: HttpRequest, case_id: UUID) -> tuple[User, Case]:
     """The case as this person may see it: 404 to strangers, 403 to those who may not look."""
     user = request.user
     assert isinstance(user, User)
-    found = get_object_or_404(cases_visible_to(user), id=case_id)
+    sites_of_request(user)
+    found = get_object_or_404(
+        cases_visible_to(user).select_related("site", "merged_into"), id=case_id
+    )
     if not allows(user, Permission.VIEW_CASES, found.site_id):
         raise PermissionDenied(Permission.VIEW_CASES.value)
     return user, found
-
-
-def _exhibit_card(exhibit: Exhibit, case: Case) -> ExhibitCard:
-    events = list(custody_of(exhibit.item))
-    names = {id_: name_of(id_) for id_ in {event.actor_id for event in events}}
-    return ExhibitCard(
-        exhibit=exhibit,
-        label=exhibit.label_in(case.id),
-        custody=[(event, names[event.actor_id]) for event in events],
-    )
-
-
-def _linked(case: Case) -> list[LinkedAlert]:
-    incidents = case.incidents.select_related("alert__camera", "alert__site")
-    instead = taken_back(case)
-    return [
-        LinkedAlert(
-            alert=incident.alert,
-            dossier=latest_dossier(incident.alert),
-            instead=instead.get(incident.id),
-        )
-        for incident in incidents
-    ]
 
 
 def _uuid(text: str) -> UUID | None:

@@ -2,10 +2,18 @@
 
 from apps.evidence.queries.items import (
     custody_of,
+    custody_of_each,
     items_visible_to,
     latest_dossier,
     master_of,
     shows_faces,
 )
 
-__all__ = ["custody_of", "items_visible_to", "latest_dossier", "master_of", "shows_faces"]
+__all__ = [
+    "custody_of",
+    "custody_of_each",
+    "items_visible_to",
+    "latest_dossier",
+    "master_of",
+    "shows_faces",
+]

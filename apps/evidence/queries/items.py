@@ -1,5 +1,6 @@
 """Reading evidence and its chain of custody."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -36,6 +37,19 @@ def latest_dossier(alert: Alert) -> EvidenceItem | None:
         alert=alert, kind=EvidenceKind.DOSSIER, state=EvidenceState.KEPT
     )
     return items.order_by("-acquired_at").first()
+
+
+def custody_of_each(items: Iterable[EvidenceItem]) -> dict[UUID, list[CustodyEvent]]:
+    """The same of several files, by id, in two queries."""
+    wanted = list(items)
+    asked = Q(alert_id__in={one.alert_id for one in wanted})
+    asked &= Q(sha256__in={one.sha256 for one in wanted})
+    same = EvidenceItem.objects.filter(asked).values_list("id", "alert_id", "sha256")
+    bytes_of = {id_: (alert_id, sha256) for id_, alert_id, sha256 in same}
+    steps: dict[tuple[UUID, str], list[CustodyEvent]] = {}
+    for step in CustodyEvent.objects.filter(evidence_item_id__in=bytes_of).order_by("id"):
+        steps.setdefault(bytes_of[step.evidence_item_id], []).append(step)
+    return {one.id: steps.get((one.alert_id, one.sha256), []) for one in wanted}
 
 
 def custody_of(item: EvidenceItem) -> QuerySet[CustodyEvent]:
