@@ -80,12 +80,10 @@ def _incidents(tenant: UUID, now: datetime) -> Tile:
     first = rows.filter(due_at__isnull=False).order_by("due_at").first()
     words = "No clock runs."
     if first is not None and first.due_at is not None:
-        late = first.due_at < now
-        days = abs(first.due_at - now).days
+        apart = _days(abs(first.due_at - now))
+        is_late = first.due_at < now
         words = (
-            f"{first.reference} is {days} days late"
-            if late
-            else f"{first.reference}: {days} days left"
+            f"{first.reference} is {apart} late" if is_late else f"{first.reference}: {apart} left"
         )
     count = rows.count()
     return Tile(
@@ -95,6 +93,12 @@ def _incidents(tenant: UUID, now: datetime) -> Tile:
         attention=count > 0,
         url=reverse("system-incidents"),
     )
+
+
+def _days(span: timedelta) -> str:
+    """A span in whole days, or in hours below two days."""
+    hours = int(span.total_seconds() // 3600)
+    return f"{span.days} days" if span.days >= 2 else f"{hours} hour{'' if hours == 1 else 's'}"
 
 
 def _audit(tenant: UUID, now: datetime) -> Tile:

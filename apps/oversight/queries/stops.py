@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.stopped import held_by_stop
 from apps.sites.models import Camera, Site, Stop
-from apps.sites.queries import sites_visible_to, stops_in_force
+from apps.sites.queries import sites_of_request, sites_visible_to, stops_in_force
 from apps.sites.stopping import may_stop
 
 
@@ -29,12 +29,12 @@ class StopLine:
 
 
 def stop_lines(user: User) -> list[StopLine]:
-    """The STOPs in force that concern the person: of the whole tenant and of the sites where they work, oldest first."""
+    """Of the person of a request: the STOPs in force that concern the person: of the whole tenant and of the sites where they work, oldest first."""
     rows = stops_in_force(user.tenant_id).select_related("site", "camera", "stopped_by")
     stops = list(rows)
     if not stops:
         return []
-    own = set(sites_visible_to(user).values_list("id", flat=True))
+    own = {site.id for site in sites_of_request(user)}
     return [
         StopLine(stop=stop, held=held_under(stop), may_lift=may_lift(user, stop))
         for stop in stops
