@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -87,14 +87,14 @@ class Standing:
 
 
 def standing_before(user: User, alert: Alert) -> Standing:
-    """Read it: two queries of an alert that waits, at most four of another."""
+    """Read it: two queries."""
     task = _task_and_acts(user, alert) if alert.is_waiting else None
-    mine = task.own_attempt if task else _own_attempt(user, alert)  # type: ignore[attr-defined]
+    disposition = None if task else _disposition_and_act(user, alert)
     return Standing(
         task=task,
         confirmed_by=frozenset(task.confirmed_by) if task else frozenset(),  # type: ignore[attr-defined]
-        disposition=None if task else standing_disposition(alert),
-        waiting_attempt=mine,
+        disposition=disposition,
+        waiting_attempt=getattr(task or disposition, "own_attempt", None),
         played=tuple(_spans(user, alert)),
     )
 
@@ -102,17 +102,21 @@ def standing_before(user: User, alert: Alert) -> Standing:
 def _task_and_acts(user: User, alert: Alert) -> HumanTask | None:
     """The open task with `confirmed_by`, ids of people, and `own_attempt`, the id of one that waits to be applied."""
     confirmed = Confirmation.objects.filter(task=OuterRef("pk")).order_by().values("user_id")
-    own = _waiting_attempts(user).filter(alert=OuterRef("alert")).values("pk")[:1]
     tasks = HumanTask.objects.filter(alert=alert, state=TaskState.OPEN).select_related("assignee")
-    return tasks.annotate(confirmed_by=ArraySubquery(confirmed), own_attempt=Subquery(own)).first()
+    return tasks.annotate(
+        confirmed_by=ArraySubquery(confirmed), own_attempt=_own_attempt(user)
+    ).first()
 
 
-def _own_attempt(user: User, alert: Alert) -> UUID | None:
-    return _waiting_attempts(user).filter(alert=alert).values_list("pk", flat=True).first()
+def _disposition_and_act(user: User, alert: Alert) -> Disposition | None:
+    standing = Disposition.objects.filter(alert=alert, superseded_by__isnull=True)
+    return standing.annotate(own_attempt=_own_attempt(user)).first()
 
 
-def _waiting_attempts(user: User) -> QuerySet[DecisionAttempt]:
-    return DecisionAttempt.objects.filter(user=user, state=AttemptState.SUBMITTED)
+def _own_attempt(user: User) -> Subquery:
+    """The person's attempt about the row's alert that waits to be applied."""
+    waiting = DecisionAttempt.objects.filter(user=user, state=AttemptState.SUBMITTED)
+    return Subquery(waiting.filter(alert=OuterRef("alert")).values("pk")[:1])
 
 
 # --- playback
