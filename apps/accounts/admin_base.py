@@ -5,14 +5,16 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from django.conf import settings
+from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from apps.accounts.actors import actor_of
+from apps.accounts.admin_places import RUNS, WEB_PAGES, web_page, workflow_of
 from apps.audit.events import Event, Subject
 from apps.audit.operations import record
 
@@ -26,6 +28,24 @@ class TenantAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def view_on_site(self, obj: Model) -> str | None:
+        """The row's page in the web app, offered beside its history."""
+        return web_page(obj)
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """What the page lists, and where else each row is shown."""
+        listed: Sequence[Any] = super().get_list_display(request)
+        known = self.model._meta.label_lower in WEB_PAGES | RUNS
+        return [*listed, "see_also"] if known else listed
+
+    @admin.display(description="see also")
+    def see_also(self, row: Model) -> SafeString:
+        """Links to the row's page and its Temporal run."""
+        page, run = web_page(row), workflow_of(row)
+        links = [link(page, "Web app")] if page else []
+        links += [temporal_run(run)] if run else []
+        return format_html_join(" · ", "{}", ((one,) for one in links)) or SafeString("–")
 
     def get_list_select_related(self, request: HttpRequest) -> Sequence[str] | bool:
         """The relations a list shows, fetched with it: one query a list, however many rows."""

@@ -5,12 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from apps.accounts.actors import actor_of
-from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin, link, temporal_run
+from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin
 from apps.alerts.models import (
     Alert,
     Assessment,
@@ -41,16 +39,10 @@ class AlertAdmin(ReadOnlyAdmin):
         "state",
         "strategy",
         "received_at",
-        "links",
     ]
     list_filter = ["state", "strategy", "site", "is_drill"]
     search_fields = ["id", "label", "detector_id"]
     date_hierarchy = "received_at"
-
-    @admin.display(description="see also")
-    def links(self, alert: Alert) -> SafeString:
-        page = link(reverse("alert", args=[alert.id]), "Web app")
-        return page + SafeString(" · ") + temporal_run(f"alert/{alert.id}")
 
 
 @admin.register(Clip)
@@ -78,15 +70,11 @@ class DispositionAdmin(ReadOnlyAdmin):
 
 @admin.register(OutboxEntry)
 class OutboxEntryAdmin(ReadOnlyAdmin):
-    list_display = ["alert", "state", "tries", "next_try_at", "run_number", "last_error", "run"]
+    list_display = ["alert", "state", "tries", "next_try_at", "run_number", "last_error"]
     list_filter = ["state"]
     list_select_related = ["alert"]
     search_fields = ["alert__id"]
     date_hierarchy = "created_at"
-
-    @admin.display(description="run")
-    def run(self, entry: OutboxEntry) -> SafeString:
-        return temporal_run(f"alert/{entry.alert_id}")
 
 
 class DetectorSourceForm(forms.ModelForm[DetectorSource]):

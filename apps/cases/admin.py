@@ -1,8 +1,6 @@
 from django.contrib import admin
-from django.urls import reverse
-from django.utils.safestring import SafeString
 
-from apps.accounts.admin_base import ReadOnlyAdmin, link
+from apps.accounts.admin_base import ReadOnlyAdmin
 from apps.cases.models import (
     AlertLink,
     Case,
@@ -20,13 +18,9 @@ from apps.cases.models import (
 
 @admin.register(Case)
 class CaseAdmin(ReadOnlyAdmin):
-    list_display = ["reference", "title", "site", "state", "opened_at", "is_drill", "web_app"]
+    list_display = ["reference", "title", "site", "state", "opened_at", "is_drill"]
     list_filter = ["state", "site", "is_drill"]
     search_fields = ["id", "title"]
-
-    @admin.display(description="web app")
-    def web_app(self, case: Case) -> SafeString:
-        return link(reverse("case", args=[case.id]), "Open case")
 
 
 @admin.register(Incident)

@@ -1,20 +1,14 @@
 from django.contrib import admin
-from django.urls import reverse
-from django.utils.safestring import SafeString
 
-from apps.accounts.admin_base import ReadOnlyAdmin, link
+from apps.accounts.admin_base import ReadOnlyAdmin
 from apps.reports.models import Report, ReportSignature, ReportVersion
 
 
 @admin.register(Report)
 class ReportAdmin(ReadOnlyAdmin):
-    list_display = ["reference", "kind", "case", "state", "created_at", "web_app"]
+    list_display = ["reference", "kind", "case", "state", "created_at"]
     list_filter = ["kind", "state"]
     search_fields = ["id", "case__id"]
-
-    @admin.display(description="web app")
-    def web_app(self, report: Report) -> SafeString:
-        return link(reverse("report", args=[report.case_id, report.id]), "Open report")
 
 
 @admin.register(ReportVersion)

@@ -7,10 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from apps.accounts.actors import actor_of
 from apps.accounts.admin_base import AuditedAdmin, ReadOnlyAdmin
+from apps.accounts.permissions import EVERY_SITE
 from apps.accounts.queries import people_of
 from apps.audit.events import Event
 from apps.sites.models import (
@@ -48,7 +52,30 @@ class SiteAdmin(AuditedAdmin):
     audited_fields = ["slug", "name", "timezone"]
     list_display = ["name", "slug", "timezone"]
     search_fields = ["name", "slug"]
+    readonly_fields = ["holders", "without_grant"]
     inlines = [CameraInline]
+
+    @admin.display(description="who holds what on this site")
+    def holders(self, site: Site) -> SafeString:
+        """The object permissions of the site. Granting and withdrawing are acts of their own page."""
+        held = SiteUserObjectPermission.objects.filter(content_object=site)
+        rows = [
+            (
+                reverse("admin:sites_siteuserobjectpermission_change", args=[one.pk]),
+                f"{one.user.display_name} ({one.user.get_role_display()}): {one.permission.name}",
+            )
+            for one in held.select_related("user", "permission").order_by("user__username")
+        ]
+        links = format_html_join(SafeString("<br>"), '<a href="{}">{}</a>', rows)
+        return links or SafeString("nobody")
+
+    @admin.display(description="sees it without a grant")
+    def without_grant(self, site: Site) -> str:
+        """People whose role needs no grant."""
+        roles = [role.value for role in EVERY_SITE]
+        people = people_of(site.tenant_id).filter(role__in=roles, is_active=True)
+        held = [f"{one.display_name} ({one.get_role_display()})" for one in people]
+        return ", ".join(held) or "nobody"
 
 
 @admin.register(Camera)
@@ -133,9 +160,14 @@ class GrantAdmin(ReadOnlyAdmin):
 
     actions = ["withdraw"]
 
-    list_display = ["user", "content_object"]
+    list_display = ["user", "role", "content_object", "permission"]
+    list_select_related = ["user", "content_object", "permission__content_type"]
     list_filter = ["content_object"]
     fields = ["user", "content_object"]
+
+    @admin.display(description="role", ordering="user__role")
+    def role(self, grant: SiteUserObjectPermission) -> str:
+        return str(grant.user.get_role_display())
 
     def get_queryset(self, request: HttpRequest) -> Any:
         own = super().get_queryset(request)

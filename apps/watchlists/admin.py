@@ -3,10 +3,8 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.safestring import SafeString
 
-from apps.accounts.admin_base import ReadOnlyAdmin, link
+from apps.accounts.admin_base import ReadOnlyAdmin
 from apps.watchlists.models import (
     DiscardedObject,
     EntryConfirmation,
@@ -47,14 +45,9 @@ class WatchlistEntryAdmin(ReadOnlyAdmin):
         "expires_at",
         "review_due_at",
         "proposed_at",
-        "web_app",
     ]
     list_filter = ["state", "category"]
     search_fields = ["id", "alert__id"]
-
-    @admin.display(description="web app")
-    def web_app(self, entry: WatchlistEntry) -> SafeString:
-        return link(reverse("watchlist-entry", args=[entry.id]), "Open entry")
 
 
 @admin.register(EntrySite)

@@ -1,15 +1,22 @@
 """The admin is for looking: what people decided and what was recorded cannot be edited there, by anybody."""
 
+from uuid import uuid4
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.urls import reverse
 
+from apps.accounts.admin_places import RUNS, WEB_PAGES
 from apps.accounts.models import User
 from apps.audit.events import Subject
 from apps.audit.queries import events_of
 from apps.sites.models import Site
 from tests.console.people import signed_in
 from tests.world import World, make_waiting_alert
+from workflows.case_file_messages import case_file_workflow_id
+from workflows.enrolment_messages import enrolment_workflow_id
+from workflows.messages import workflow_id
 
 OURS = (
     *("accounts", "sites", "alerts", "reviews", "reliability", "evidence", "cases", "audit"),
@@ -140,3 +147,39 @@ def test_operations_see_the_system_but_no_alerts(world: World) -> None:
     client = signed_in(world.ops)
     assert client.get("/admin/").status_code == 200
     assert client.get("/admin/alerts/alert/").status_code == 403
+
+
+def test_rows_lead_to_their_page_and_their_run(world: World, settings: object) -> None:
+    settings.TEMPORAL_UI_URL = "http://temporal"  # type: ignore[attr-defined]
+    alert = make_waiting_alert(world.camera)
+    listed = signed_in(world.administrator).get("/admin/alerts/alert/").content.decode()
+    assert f'href="/alerts/{alert.id}/"' in listed
+    assert f"workflows/alert%2F{alert.id}" in listed
+    cameras = signed_in(world.administrator).get("/admin/sites/camera/").content.decode()
+    assert f'href="/settings/cameras/{world.camera.id}/"' in cameras
+    camera = signed_in(world.administrator).get(f"/admin/sites/camera/{world.camera.id}/change/")
+    assert f'href="/settings/cameras/{world.camera.id}/"' in camera.content.decode()
+
+
+def test_every_place_in_the_web_app_is_one_and_every_row_has_what_it_needs() -> None:
+    models = {model._meta.label_lower: model for model in apps.get_models()}
+    for label, (route, *names) in WEB_PAGES.items():
+        row = models[label]()
+        identity = uuid4()
+        values = [identity for name in names if hasattr(row, name)]
+        assert len(values) == len(names), label
+        assert reverse(route, args=values), label
+    for label, (_, name) in RUNS.items():
+        assert hasattr(models[label](), name), label
+    prefixes = {prefix for prefix, _ in RUNS.values()}
+    assert prefixes == {workflow_id(""), case_file_workflow_id(""), enrolment_workflow_id("")}
+
+
+def test_a_site_says_who_holds_what_on_it(world: World) -> None:
+    at = f"/admin/sites/site/{world.site.id}/change/"
+    shown = signed_in(world.administrator).get(at).content.decode()
+    assert "who holds what on this site" in shown.lower()
+    person = world.operator
+    assert f"{person.display_name} ({person.get_role_display()}): Works at this site" in shown
+    assert f"{world.stranger.display_name} (" not in shown
+    assert f"{world.compliance.display_name} (" in shown  # needs no grant

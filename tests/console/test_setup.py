@@ -246,6 +246,12 @@ def test_a_detector_gets_a_secret_once_a_new_one_and_is_not_heard_any_more(world
     client.post(f"{at}off/")
     source.refresh_from_db()
     assert not source.is_active
+    third = re.search(r"<code[^>]*>([^<]+)</code>", client.post(f"{at}on/").content.decode())
+    assert third
+    source.refresh_from_db()
+    assert source.is_active
+    assert third.group(1) not in (first.group(1), second.group(1))
+    assert source.previous_secret_sealed is None  # no secret of before is accepted
     stale = signed_in(world.administrator, seconds_ago=900)
     assert stale.post(f"{at}rotate/")["Location"].startswith("/accounts/reauthenticate/")
 

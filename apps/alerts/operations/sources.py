@@ -49,12 +49,26 @@ def rotate_secret(
 
 def switch_off_source(*, actor: Actor, source: DetectorSource) -> None:
     """Refuse everything from this sender from the next request on."""
-    source.is_active = False
+    _switched(actor, source, on=False)
+
+
+def switch_on_source(*, actor: Actor, source: DetectorSource) -> str:
+    """Hear this sender again, under a new secret, shown this once: the old ones may have gone astray meanwhile."""
+    secret = new_secret()
+    source.secret_sealed = seal(secret)
+    source.previous_secret_sealed = source.previous_valid_until = None
+    source.save(update_fields=["secret_sealed", "previous_secret_sealed", "previous_valid_until"])
+    _switched(actor, source, on=True)
+    return secret
+
+
+def _switched(actor: Actor, source: DetectorSource, *, on: bool) -> None:
+    before, source.is_active = source.is_active, on
     source.save(update_fields=["is_active"])
     record(
         actor=actor,
         event=Event.SOURCE_CHANGED,
         subject=Subject("source", source.id),
-        before={"is_active": True},
-        after={"is_active": False},
+        before={"is_active": before},
+        after={"is_active": on},
     )

@@ -22,7 +22,12 @@ from apps.accounts.permissions import EVERY_SITE, Permission, Role
 from apps.accounts.sessions import authenticated_recently, prove_it_is_you
 from apps.alerts.models import DetectorSource
 from apps.alerts.operations.rescoring import set_rescoring
-from apps.alerts.operations.sources import create_source, rotate_secret, switch_off_source
+from apps.alerts.operations.sources import (
+    create_source,
+    rotate_secret,
+    switch_off_source,
+    switch_on_source,
+)
 from apps.console.setup.forms import (
     GrantForm,
     NewDetectorForm,
@@ -207,6 +212,25 @@ def detector_off(request: HttpRequest, source_id: UUID) -> HttpResponse:
         switch_off_source(actor=actor_of(request), source=source)
     messages.success(request, f"{source.name} is not heard any more.")
     return redirect("setup-detector", source_id=source.id)
+
+
+@login_required
+@require_POST
+def detector_on(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """Hear this sender again, under a new secret."""
+    source = _source(request, source_id)
+    if not authenticated_recently(request):
+        return prove_it_is_you(request, _page_of(request, "on/"))
+    with transaction.atomic():
+        secret = switch_on_source(actor=actor_of(request), source=source)
+    return _shown_once(
+        request,
+        title=f"{source.name} is heard again",
+        words="It signs its deliveries with this new secret, shown once. Secrets of before are not accepted any more.",
+        secret=secret,
+        onward="setup-detector",
+        onward_id=source.id,
+    )
 
 
 @login_required

@@ -54,6 +54,7 @@ urlpatterns = [
         "detectors/<uuid:source_id>/rotate/", people.detector_rotate, name="setup-detector-rotate"
     ),
     path("detectors/<uuid:source_id>/off/", people.detector_off, name="setup-detector-off"),
+    path("detectors/<uuid:source_id>/on/", people.detector_on, name="setup-detector-on"),
     path(
         "detectors/<uuid:source_id>/rescoring/",
         people.detector_rescoring,

@@ -227,6 +227,7 @@ STORIES = {
         world, "rotate/", {}, Event.SOURCE_SECRET_ROTATED
     ),
     "POST setup-detector-off": lambda world: _detector(world, "off/", {}, Event.SOURCE_CHANGED),
+    "POST setup-detector-on": lambda world: _detector(world, "on/", {}, Event.SOURCE_CHANGED),
     "POST setup-detector-rescoring": lambda world: _detector(
         world, "rescoring/", {"url": "http://127.0.0.1:9/score"}, Event.SOURCE_CHANGED
     ),
