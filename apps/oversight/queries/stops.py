@@ -29,7 +29,7 @@ class StopLine:
 
 
 def stop_lines(user: User) -> list[StopLine]:
-    """The STOPs in force that concern the person of a request: of the whole tenant and of the sites where they work, oldest first."""
+    """The STOPs in force that concern the person of a request, the oldest first: the tenant's and those where they work."""
     rows = stops_in_force(user.tenant_id).select_related("site", "camera", "stopped_by")
     stops = list(rows)
     if not stops:
