@@ -48,10 +48,17 @@ class ResumeForm(forms.Form):
 
 
 def _text(
-    label: str, *, rows: int = 3, required: bool = True, longest: int = LONGEST_TEXT
+    label: str,
+    *,
+    rows: int = 3,
+    required: bool = True,
+    longest: int = LONGEST_TEXT,
+    help_text: str = "",
 ) -> forms.CharField:
     area = forms.Textarea(attrs={"rows": rows})
-    return forms.CharField(label=label, max_length=longest, required=required, widget=area)
+    return forms.CharField(
+        label=label, max_length=longest, required=required, widget=area, help_text=help_text
+    )
 
 
 class RiskForm(forms.Form):
@@ -100,6 +107,7 @@ class IncidentForm(forms.Form):
         rows=2,
         required=False,
         longest=6_000,
+        help_text="Such as A-1A2B3C4D; several with spaces or commas between.",
     )
 
 

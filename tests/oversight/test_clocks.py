@@ -96,5 +96,7 @@ def test_the_overview_shows_what_runs_out_to_those_who_may_see_it(world: World) 
     assert f"Report {incident.reference} to an authority" in page
     assert "Soon" in page
     mine = clock_lines(world.operator, now=now)
+    theirs = {line.clock.kind for line in clock_lines(world.second_operator, now=now)}
+    assert ClockKind.INCIDENT not in theirs  # reported by somebody else
     assert ClockKind.REQUEST not in {line.clock.kind for line in mine}
     assert not clock_lines(world.foreign_operator, now=now)

@@ -49,7 +49,7 @@ def test_the_clock_runs_from_the_day_one_became_aware(
 def test_a_report_puts_its_alerts_on_hold_and_names_their_records(world: World) -> None:
     alert = make_waiting_alert(world.camera)
 
-    incident = report(world, Seriousness.SERIOUS, alerts=str(alert.id))
+    incident = report(world, Seriousness.SERIOUS, alerts=f"{alert.reference}, {alert.id}")
 
     assert [str(hold.id) for hold in Hold.objects.filter(state="in_force")] == incident.hold_ids
     assert incident.frozen["assessments"] == [alert.assessments.get().digest]

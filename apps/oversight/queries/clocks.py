@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.oversight.models import ClockReminder, SystemIncident
+from apps.oversight.queries.incidents import incidents_visible_to
 from apps.oversight.queries.register import register_of
 from apps.sites.queries import sites_visible_to
 from apps.subject_requests.models import SubjectRequest
@@ -74,12 +76,13 @@ class ClockLine:
 
 def oversight_clocks(tenant_id: UUID) -> list[Clock]:
     """The clocks oversight reminds of: open incidents with a term, and reviews of risks. Inside the tenant's scope."""
-    return [*_incidents(tenant_id), *_risks(tenant_id)]
+    reported = SystemIncident.objects.filter(tenant_id=tenant_id)
+    return [*_incidents(tenant_id, reported), *_risks(tenant_id)]
 
 
 def clock_lines(user: User, *, now: datetime) -> list[ClockLine]:
     """What runs out within SHOWN_WITHIN, or has, of what this person may see; the nearest first."""
-    clocks = [*_risks(user.tenant_id), *_incidents(user.tenant_id)]
+    clocks = _risks(user.tenant_id) + _incidents(user.tenant_id, incidents_visible_to(user))
     if user.may(Permission.VIEW_WATCHLIST):
         clocks += _entries(user)
     if user.may(Permission.HANDLE_SUBJECT_REQUESTS):
@@ -91,10 +94,8 @@ def clock_lines(user: User, *, now: datetime) -> list[ClockLine]:
     ]
 
 
-def _incidents(tenant_id: UUID) -> list[Clock]:
-    rows = SystemIncident.objects.filter(
-        tenant_id=tenant_id, state=SystemIncidentState.OPEN, due_at__isnull=False
-    )
+def _incidents(tenant_id: UUID, reported: QuerySet[SystemIncident]) -> list[Clock]:
+    rows = reported.filter(state=SystemIncidentState.OPEN, due_at__isnull=False)
     told = _reminded(tenant_id, ClockKind.INCIDENT)
     found = []
     for row in rows:

@@ -33,6 +33,7 @@ from apps.oversight.queries.incidents import incidents_visible_to
 from apps.oversight.views.access import CONFLICT, WRONG, asking
 
 MOST_SHOWN = 100
+REFERENCE_DIGITS = 8
 
 
 @login_required
@@ -178,13 +179,24 @@ def _is_this_minute(at: datetime) -> bool:
 
 
 def _alerts(user: User, text: str) -> list[Alert]:
-    """The alerts named, by their ids. Raises UnableToReport for one this person does not see."""
-    wanted = dict.fromkeys(text.replace(",", " ").split())
+    """The alerts named by reference or id. Raises UnableToReport for one this person does not see, or several do fit."""
+    found: dict[UUID, Alert] = {}
+    for word in dict.fromkeys(text.replace(",", " ").split()):
+        alerts = list(alerts_visible_to(user).filter(id__range=_span(word))[:2])
+        if len(alerts) != 1:
+            raise UnableToReport(f"{word[:40]} is not known where you work.")
+        found[alerts[0].id] = alerts[0]
+    return list(found.values())
+
+
+def _span(word: str) -> tuple[UUID, UUID]:
+    """The first and the last id the word may mean: "A-1A2B3C4D" means all that begin so."""
+    digits = word.lower().removeprefix("a-") if word[:2].lower() == "a-" else word
     try:
-        ids = [UUID(one) for one in wanted]
+        if len(digits) == REFERENCE_DIGITS:
+            return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+        return UUID(digits), UUID(digits)
     except ValueError:
-        raise UnableToReport("Name alerts by their ids, as in the address of their page.") from None
-    found = list(alerts_visible_to(user).filter(id__in=ids))
-    if len(found) != len(ids):
-        raise UnableToReport("One of these alerts is not known where you work.")
-    return found
+        raise UnableToReport(
+            f"{word[:40]} is no alert: name alerts as on their page, such as A-1A2B3C4D."
+        ) from None
