@@ -18,4 +18,9 @@ api_urlpatterns = [
         correction_api.CorrectionView.as_view(),
         name="api-alert-correction",
     ),
+    path(
+        "alerts/<uuid:alert_id>/correction/told/<uuid:file_id>/",
+        correction_api.RecipientToldView.as_view(),
+        name="api-alert-correction-told",
+    ),
 ]

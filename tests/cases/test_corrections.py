@@ -193,6 +193,26 @@ def test_files_not_handed_over_are_withdrawn_and_recipients_are_listed_until_tol
     assert "case_file:recipient_told" in events(world, "case_file", handed.id)
 
 
+def test_the_api_says_what_rests_on_a_decision_and_notes_who_was_told(
+    world: World, confirmed: Alert
+) -> None:
+    ready, handed = file_of(confirmed), file_of(confirmed, released_by=world.administrator)
+    client, path = signed_in(world.lead), f"/api/v1/alerts/{confirmed.id}/correction/"
+    before = client.get(path).json()
+    assert [one["id"] for one in before["unreleased"]] == [str(ready.id)]
+    assert [one["file"]["id"] for one in before["handed_over"]] == [str(handed.id)]
+    account, told = {"account": "By letter on 23 November"}, f"{path}told/{handed.id}/"
+    assert client.post(told, account, content_type="application/json").status_code == 409
+    client.post(path, BECAUSE, content_type="application/json")
+    after = client.post(told, account, content_type="application/json").json()
+    assert [one["id"] for one in after["withdrawn"]] == [str(ready.id)]
+    assert after["handed_over"][0]["told"] == account["account"]
+    assert signed_in(world.operator).get(path).status_code == 403
+    assert signed_in(world.stranger).get(path).status_code == 404
+    elsewhere = f"{path}told/{confirmed.id}/"
+    assert client.post(elsewhere, account, content_type="application/json").status_code == 404
+
+
 def test_screen_and_api_leave_the_same_events_but_for_the_channel(world: World) -> None:
     alerts = [make_waiting_alert(world.camera) for _ in range(2)]
     for alert in alerts:

@@ -34,7 +34,8 @@ def _correct_by_api(world: World) -> Write:
     return call(world.lead, path, _BODY, event=Event.ALERT_CORRECTED)
 
 
-def _told(world: World) -> Write:
+def _handed_over(world: World) -> tuple[Alert, CaseFile]:
+    """A corrected theft of whose case a file was handed over before."""
     alert, now = _confirmed(world), timezone.now()
     file = CaseFile.objects.create(
         tenant_id=alert.tenant_id,
@@ -50,13 +51,26 @@ def _told(world: World) -> Write:
     files.update(state="ready", written_at=now)
     files.update(state="released", released_by=world.administrator.id, released_at=now)
     signed_in(world.lead).post(f"/alerts/{alert.id}/correct/", _BODY)
+    return alert, file
+
+
+def _told(world: World) -> Write:
+    alert, file = _handed_over(world)
     path = f"/alerts/{alert.id}/correct/{file.id}/told/"
     data = {"account": "By letter"}
     return post(world.lead, path, data, event=Event.CASE_FILE_RECIPIENT_TOLD)
+
+
+def _told_by_api(world: World) -> Write:
+    alert, file = _handed_over(world)
+    path = f"/api/v1/alerts/{alert.id}/correction/told/{file.id}/"
+    data = {"account": "By letter"}
+    return call(world.lead, path, data, event=Event.CASE_FILE_RECIPIENT_TOLD)
 
 
 STORIES = {
     "POST alert-correct": _correct,
     "POST api-alert-correction": _correct_by_api,
     "POST alert-correct-told": _told,
+    "POST api-alert-correction-told": _told_by_api,
 }
