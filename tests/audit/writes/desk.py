@@ -134,6 +134,17 @@ def _withdraw(world: World) -> Write:
     return _set(world, f"people/{person.id}/withdraw/{world.site.id}/", {}, Event.GRANT_CHANGED)
 
 
+def _withdraw_by_api(world: World) -> Write:
+    person = world.stranger
+    grant_site(actor=_actor(world), user=person, site=world.site)
+    return call(
+        world.administrator,
+        f"/api/v1/members/{person.id}/sites/{world.site.id}/",
+        event=Event.GRANT_CHANGED,
+        method="DELETE",
+    )
+
+
 def _detector(world: World, below: str, data: dict[str, Any], event: Event) -> Write:
     source, _ = create_source(actor=_actor(world), name="Box at the door")
     return _set(world, f"detectors/{source.id}/{below}", data, event)
@@ -220,6 +231,26 @@ STORIES = {
         Event.GRANT_CHANGED,
     ),
     "POST setup-withdraw": _withdraw,
+    "POST api-members": lambda world: call(
+        world.administrator,
+        "/api/v1/members/",
+        {"name": "Ana Ruiz", "email": "ana@example.test", "role": "operator"},
+        event=Event.USER_CREATED,
+    ),
+    "PATCH api-member": lambda world: call(
+        world.administrator,
+        f"/api/v1/members/{world.stranger.id}/",
+        {"role": "lp_lead"},
+        event=Event.USER_CHANGED,
+        method="PATCH",
+    ),
+    "POST api-member-sites": lambda world: call(
+        world.administrator,
+        f"/api/v1/members/{world.stranger.id}/sites/",
+        {"site": str(world.site.id)},
+        event=Event.GRANT_CHANGED,
+    ),
+    "DELETE api-member-site": _withdraw_by_api,
     "POST setup-detectors": lambda world: _set(
         world, "detectors/", {"name": "Box"}, Event.SOURCE_CREATED
     ),
