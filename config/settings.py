@@ -456,6 +456,7 @@ SPECTACULAR_SETTINGS = {
         "FairnessVerdict": "apps.reliability.serializers.findings.VERDICTS",
         "FairnessMeasure": "apps.reliability.serializers.findings.MEASURES",
         "BacktestState": "apps.reliability.policy_serializers.BACKTEST_STATES",
+        "MemberRole": "apps.console.setup.members_api.ROLES",
         "EvidenceKind": "apps.evidence.models.EvidenceKind",
         "ExportKind": "apps.oversight.models.ExportKind",
         "EvidenceState": [(state.value, state.value) for state in EvidenceState],
