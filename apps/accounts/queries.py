@@ -63,6 +63,13 @@ def names_of(user_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return {user_id: known[user_id] for user_id in wanted}
 
 
+def remember_names(people: Iterable[User]) -> None:
+    """Know these people's names for the rest of the request: they were read for something else."""
+    known = _names.get()
+    if known is not None:
+        known |= {person.id: person.display_name for person in people}
+
+
 def name_of(user_id: UUID | None) -> str:
     """A person's name for the screen; the records keep the opaque id."""
     return MACHINE if user_id is None else names_of([user_id])[user_id]

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.accounts.permissions import Permission
+from apps.accounts.queries import remember_names
 from apps.audit.events import Event
 from apps.cases.history import WORDS, Moment, history_of_case
 from apps.cases.models import (
@@ -91,6 +92,8 @@ def workbench_of(
     """People, notes and tasks; names and sealed words only for those who may view evidence."""
     people = case.people.filter(ended_at=None).select_related("person")
     tasks = case.tasks.all()
+    workers = people_of_site(case.site, Permission.EDIT_CASES)
+    remember_names(workers)
     return {
         "people": [_person(row, may_view) for row in people],
         "notes": notes_of(case, may_view=may_view),
@@ -100,7 +103,7 @@ def workbench_of(
         "offence_facts": _facts(case),
         "offences": offences().values(),
         "roles": PersonRole.choices,
-        "workers": people_of_site(case.site, Permission.EDIT_CASES),
+        "workers": workers,
     }
 
 
