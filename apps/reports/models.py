@@ -8,6 +8,7 @@ from apps.accounts.models import Tenant
 from apps.cases.models import Case
 from apps.evidence.models import EvidenceItem
 from apps.triage import states
+from apps.triage.canonical import canonical_digest
 
 
 class ReportKind(models.TextChoices):
@@ -115,6 +116,11 @@ class ReportVersion(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.number} of {self.report_id}"
+
+    @property
+    def lost_a_name(self) -> bool:
+        """Whether an erasure took a name out of it: the digest is then of what was written, not of what is left."""
+        return canonical_digest(self.content) != self.digest
 
 
 class ReportSignature(models.Model):

@@ -24,6 +24,7 @@ from apps.people.models import Person
 from apps.people.queries import ERASED, name_of, people_called
 from apps.reports.models import ReportKind, ReportVersion
 from apps.reports.operations.drafts import Edit, edit_report, make_draft
+from apps.reports.queries.reports import objections, standing_of
 from apps.storage.keys import alert_master, alert_working
 from apps.storage.store import evidence_store, media_store
 from apps.subject_requests.models import (
@@ -35,6 +36,7 @@ from apps.subject_requests.models import (
 )
 from apps.subject_requests.operations.carrying_out import carry_out
 from apps.subject_requests.operations.erasing import (
+    ERASED_NAME,
     KEPT_BY_THE_DATABASE,
     ask_erasure,
     execute_erasure,
@@ -253,36 +255,86 @@ def work_in_a_case(world: World, alert: Alert) -> Case:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_erasure_reaches_a_case_and_says_which_wordings_keep_the_name(
+def test_an_erasure_reaches_every_wording_of_a_case(
     story: tuple[World, Alert],
     superuser_connection: "psycopg.Connection[Any]",
+    owner_connection: "psycopg.Connection[Any]",
     sequencer_connection: chain.Connection,
     service_connection: chain.Connection,
 ) -> None:
     world, alert = story
     with tenant_scope(world.tenant.id):
         work_in_a_case(world, alert)
+        EvidenceItem.objects.create(**_another_item(alert), original_name=f"{NAME} again.mp4")
         erasure = asked(world, alert)
-    assert {"cases_noteversion.text", "cases_casetask.title"} <= set(
-        traces(superuser_connection, NAME)
-    )
+        written = {one.id: one.content for one in ReportVersion.objects.all()}
+        assert not any(one.lost_a_name for one in ReportVersion.objects.all())
+    assert {
+        "cases_noteversion.text",
+        "cases_casetask.title",
+        "evidence_evidenceitem.original_name",
+        "reports_reportversion.content",
+    } <= set(traces(superuser_connection, NAME))
+    with pytest.raises(psycopg.IntegrityError, match="only grows"):
+        owner_connection.execute("UPDATE cases_noteversion SET text = ''")
     with tenant_scope(world.tenant.id):
         carry_out_by(world, erasure)
-    written_once = {"cases_noteversion.text", "reports_reportversion.content"}
-    assert set(traces(superuser_connection, NAME)) <= written_once | {"alerts_clip.original_name"}
+    assert set(traces(superuser_connection, NAME)) <= {"alerts_clip.original_name"}
     with tenant_scope(world.tenant.id):
         there = CasePerson.objects.get()
         assert there.observed_sealed is None
         assert not NoteVersion.objects.filter(text_sealed__isnull=False).exists()
-        kept = erasure.items.filter(last_error=KEPT_BY_THE_DATABASE)
-        said = {".".join(one.object_id.split(".")[:2]) for one in kept}
-        assert written_once <= said  # the certificate names what the database lets nobody change
-        drafted = ReportVersion.objects.order_by("-number")[0].content
-        assert f"[[person:{there.person_id}]] at the door" in str(drafted)
+        assert NoteVersion.objects.filter(text=f"{ERASED_NAME} has called the store.").exists()
+        assert not erasure.items.filter(last_error=KEPT_BY_THE_DATABASE).exists()
+        newest = ReportVersion.objects.order_by("-number")[0]
+        assert f"[[person:{there.person_id}]] at the door" in str(newest.content)
+        changed = [one for one in ReportVersion.objects.all() if one.content != written[one.id]]
+        assert changed
+        assert all(one.lost_a_name and ERASED_NAME in str(one.content) for one in changed)
+        standing = standing_of(newest.report)
+        said = objections(newest.report, world.lead, standing)
+        assert any("name was erased" in one for one in said) is newest.lost_a_name
     chain.chain(sequencer_connection)
     chain.sign(sequencer_connection)
     found = chain.verify(service_connection, world.tenant.id, with_bucket=False)
     assert found.holds, found.problems
+
+
+def _another_item(alert: Alert) -> dict[str, Any]:
+    """The place and digests of footage that somebody delivered under a name of their own."""
+    kept = EvidenceItem.objects.filter(alert=alert, kind=EvidenceKind.MASTER).get()
+    names = ("tenant_id", "alert_id", "kind", "bucket", "media_type", "size_bytes", "acquired_at")
+    same = {name: getattr(kept, name) for name in names}
+    return {**same, "key": f"{kept.key}.second", "version_id": "2", "sha256": "2" * 64}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_executed_erasure_opens_no_other_row(
+    story: tuple[World, Alert], owner_connection: "psycopg.Connection[Any]"
+) -> None:
+    """Not even to the owner of the tables, with the erasure named: only listed rows, only the listed column."""
+    world, alert = story
+    with tenant_scope(world.tenant.id):
+        work_in_a_case(world, alert)
+        erasure = asked(world, alert)
+        carry_out_by(world, erasure)
+    owner_connection.execute(
+        "SELECT set_config('second_look.tenant', %s, false)", [str(world.tenant.id)]
+    )
+    owner_connection.execute(
+        "SELECT set_config('second_look.erasure', %s, false)", [str(erasure.id)]
+    )
+    for statement in (
+        "UPDATE cases_noteversion SET text = 'nothing'",
+        "UPDATE cases_noteversion SET number = number + 10",
+        "UPDATE reports_reportversion SET origin = 'drafted'",
+        "UPDATE alerts_disposition SET verdict = 'false_alarm'",
+        "DELETE FROM cases_noteversion",
+    ):
+        with pytest.raises(psycopg.IntegrityError, match="only grows"):
+            owner_connection.execute(statement)
+    with pytest.raises(psycopg.IntegrityError, match="keeps its place"):
+        owner_connection.execute("UPDATE evidence_evidenceitem SET original_name = 'nothing'")
 
 
 @pytest.mark.django_db(transaction=True)

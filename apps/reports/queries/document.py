@@ -144,6 +144,9 @@ def document_of(
         "signed_at": moment(signature.signed_at, zone) if signature and is_signed else "",
         "wording": version.number,
         "digest": version.digest,
+        "digest_note": "of the wording before a name was erased from it"
+        if version.lost_a_name
+        else "",
         "as_of": utc(content.as_of.at),
         "still": list(still) if still else [],
         "rendered_at": utc(now),

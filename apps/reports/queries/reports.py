@@ -130,6 +130,8 @@ def objections(report: Report, user: User, standing: Standing) -> list[str]:
         user, Permission.SIGN_REPORTS, report.case.site_id
     ):
         found.append(NOT_YOURS)
+    if standing.version.lost_a_name:
+        found.append("A name was erased from this wording. Draft it again.")
     if standing.fallen:
         found.append(
             f"{len(standing.fallen)} sentence(s) rest on something that was removed or has changed. Draft it again."
