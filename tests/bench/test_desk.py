@@ -1,8 +1,8 @@
 """The desk over a year of a large retailer: 1,000,000 alerts and 200,000 cases.
 
 To reach: each page's server time p95 ≤ 150 ms with ≤ 15 queries, whatever the number of rows; first contentful paint in
-Chromium ≤ 1 s; ≤ 200 kB a page besides media, the page itself as it is sent, what it loads compressed. Rows are written
-past the product, by copying ones that it made; the pages are asked through the whole of Django as signed-in people.
+Chromium ≤ 1 s; ≤ 200 kB compressed a page with all it loads, besides media. Rows are written past
+the product, by copying ones that it made; the pages are asked through the whole of Django as signed-in people.
 
 Choose another size with DESK_ALERTS (cases are a fifth of it).
 """
