@@ -5,6 +5,7 @@ security policy refuses is refused here too.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from mimetypes import guess_type
 from pathlib import Path
@@ -13,21 +14,30 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.http import HttpResponse
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
-from apps.reliability.models import SegmentFinding
+from apps.reliability.models import ReliabilityRefresh, SegmentFinding
+from apps.sites.models import Camera, PlacePicture
 from apps.watchlists.models.sightings import Answer
 from apps.watchlists.operations.leads import judge_lead
 from tests.browser.conftest import QUIET, _chromium
 from tests.console.people import signed_in
+from tests.pictures import a_picture
 from tests.reliability.audit_samples import sample_file
-from tests.reliability.findings import fact_of, make_network, make_refresh, make_segment
+from tests.reliability.findings import (
+    fact_of,
+    make_network,
+    make_refresh,
+    make_segment,
+    make_unknown_segment,
+)
 from tests.reliability.history import make_facts
 from tests.reliability.test_backtests import asked, done
 from tests.reliability.test_fairness_samples import FAIR, take
 from tests.watchlists.people import a_lead, actor, fill, in_force
-from tests.world import NOW, World, make_alert
+from tests.world import NOW, World, make_alert, make_camera
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -84,6 +94,32 @@ class Reader:
             self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
+def put_on_the_plan(world: World, refresh: ReliabilityRefresh) -> str:
+    """Two cameras on a plan with their cells, and one that hangs nowhere; returns the picture's address."""
+    PlacePicture.objects.create(
+        tenant=world.tenant,
+        site=world.site,
+        key="plan",
+        sha256="0" * 64,
+        width=640,
+        height=400,
+        uploaded_by=world.administrator,
+        uploaded_at=NOW,
+    )
+    beside = make_camera(world.site)
+    for camera, x, y in ((world.camera, 0.2, 0.3), (beside, 0.7, 0.6)):
+        Camera.objects.filter(id=camera.id).update(plan_x=x, plan_y=y)
+    at = {"site_id": world.site.id, "camera_id": world.camera.id}
+    make_segment(refresh, **at)
+    make_unknown_segment(refresh, site_id=world.site.id, camera_id=beside.id)
+    for daypart, rate in (("morning", 0.08), ("afternoon", 0.24), ("evening", 0.4)):
+        band = {"state": "amber", "false_positive_rate": rate, "low": rate / 2, "high": rate + 0.1}
+        make_segment(refresh, **at, daypart=daypart, **band)
+    make_unknown_segment(refresh, **at, daypart="night")
+    make_camera(world.site)
+    return f"/settings/sites/{world.site.id}/plan/picture/"
+
+
 def worked_on(world: World) -> None:
     """Alerts of one site with their expected costs: something to draw on the page of costs."""
     for chance in (0.2, 0.7):
@@ -98,6 +134,7 @@ def said(world: World) -> dict[str, Any]:
     segment = make_segment(refresh, site_id=world.site.id)
     missing = [one | {"rate": None} if at == 3 else one for at, one in enumerate(segment.weekly)]
     SegmentFinding.objects.filter(id=segment.id).update(weekly=missing)
+    picture = put_on_the_plan(world, refresh)
     worked_on(world)
     take(world, sample_file(FAIR, rows=4000, weeks=8))
     make_facts(world.tenant)
@@ -115,9 +152,16 @@ def said(world: World) -> dict[str, Any]:
         "fairness": (world.compliance, "/reliability/fairness/", ""),
         "costs": (world.lead, "/reliability/costs/", ""),
         "backtest": (world.lead, f"/reliability/backtests/{tried.id}/", ""),
+        "heat": (world.lead, "/reliability/heat/", ""),
+        "plan": (world.lead, "/reliability/plan/", f"?site={world.site.id}"),
+        "places": (world.administrator, f"/settings/sites/{world.site.id}/plan/", ""),
+        "map": (world.compliance, "/watchlist/sightings/", f"?site={world.site.id}"),
+        "camera": (world.administrator, f"/settings/cameras/{world.camera.id}/", ""),
+        "site": (world.administrator, f"/settings/sites/{world.site.id}/", ""),
         "sightings": (world.compliance, f"/watchlist/entries/{entry.id}/history/", ""),
     }
-    answers: dict[str, Any] = {"paths": {}}
+    plan = a_picture(width=640, height=400, kind="JPEG").read()
+    answers: dict[str, Any] = {"paths": {}, picture: HttpResponse(plan, content_type="image/jpeg")}
     for name, (person, path, query) in asked_for.items():
         answer = signed_in(person).get(path + query)
         assert answer.status_code == 200, answer.content[:300]
@@ -187,3 +231,53 @@ def test_another_theme_draws_the_chart_in_its_own_colours(
 def test_a_week_without_labels_interrupts_the_line(reader: Reader, said: dict[str, Any]) -> None:
     page = reader.open(said["paths"]["atlas"])
     expect(page.locator(".atlas .spark").first.locator("polyline")).to_have_count(2)
+
+
+@pytest.mark.parametrize("reader", [1440, 390], indirect=True)
+def test_places_are_told_in_words_and_letters_on_table_and_plan(
+    reader: Reader, said: dict[str, Any]
+) -> None:
+    for name in ("heat", "plan", "map", "places", "camera", "site"):
+        page = reader.open(said["paths"][name])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        reader.shot(f"{name}-light-{page.viewport_size['width']}")
+        page.locator("[data-theme-toggle]").first.evaluate("(button) => button.click()")
+        reader.shot(f"{name}-dark-{page.viewport_size['width']}")
+    page = reader.open(said["paths"]["plan"])
+    plan = page.get_by_role("group", name="Cameras on the plan")
+    expect(plan.get_by_text("R", exact=True)).to_be_visible()
+    red = plan.get_by_role("link", name=re.compile("62 of 100"))
+    box, found = page.locator(".plan-stage").bounding_box(), red.locator("circle").bounding_box()
+    assert box
+    assert found
+    assert found["x"] + found["width"] / 2 - box["x"] == pytest.approx(0.2 * box["width"], abs=3)
+    assert [one for one in reader.complaints if "EventSource" not in one] == []
+
+
+def test_a_camera_is_hung_on_the_plan_by_drag_by_keys_and_by_numbers(
+    reader: Reader, said: dict[str, Any]
+) -> None:
+    page = reader.open(said["paths"]["places"])
+    pins = page.locator(".plan-pin:visible")
+    row = page.locator("[data-plan-camera]", has=page.locator("input[value='20.0']"))
+    left = row.locator("input").first
+    name = row.get_attribute("data-plan-camera")
+    first = pins.and_(page.get_by_label(re.compile(f"^{name}:")))
+    second = pins.and_(page.get_by_label(re.compile(f"^(?!{name}:)")))
+    first.press("ArrowRight")
+    first.press("Shift+ArrowRight")
+    assert left.input_value() == "26.0"
+    stage = page.locator("[data-plan-stage]").bounding_box()
+    assert stage
+    first.hover()
+    page.mouse.down()
+    page.mouse.move(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    page.mouse.up()
+    assert left.input_value() == "50.0"
+    left.fill("10")
+    expect(first).to_have_accessible_name(re.compile(r"10% from the left"))
+    second.press("Delete")
+    expect(page.locator(".plan-pin:visible")).to_have_count(1)
+    page.get_by_role("button", name="Put on the plan").first.click()
+    expect(page.locator(".plan-pin:visible")).to_have_count(2)
+    expect(page.locator("[data-plan-said]")).to_contain_text("Not saved yet")

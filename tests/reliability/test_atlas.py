@@ -311,7 +311,7 @@ def test_cameras_are_marked_on_the_plan_by_band_and_listed_without_one(
     bare = page(world, f"?site={world.site.id}", path="plan/")
     assert "This site has no plan" in bare
     assert "62 of 100 alerts like this were false (50–73), 48 labels" in bare
-    assert "6 more labels needed" in bare
+    assert "not known yet (6 labels), 6 more are needed" in bare
     admin = signed_in(world.administrator)
     admin.post(f"/settings/sites/{world.site.id}/plan/upload/", {"picture": a_picture()})
     assert "No camera hangs on the plan yet" in page(world, f"?site={world.site.id}", path="plan/")

@@ -143,7 +143,11 @@ class PositionsForm(forms.Form):
 class LinkForm(forms.Form):
     """Which other camera of the site sees a neighbouring place."""
 
-    camera = forms.ModelChoiceField(label="Adjacent camera", queryset=Camera.objects.none())
+    camera = forms.ModelChoiceField(
+        label="Adjacent camera",
+        queryset=Camera.objects.none(),
+        widget=forms.Select(attrs={"class": "input"}),
+    )
 
     def __init__(self, *args: Any, of: Camera, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -189,7 +193,9 @@ class NewPersonForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    site = forms.ModelChoiceField(queryset=Site.objects.none())
+    site = forms.ModelChoiceField(
+        queryset=Site.objects.none(), widget=forms.Select(attrs={"class": "input"})
+    )
 
     def __init__(self, *args: Any, tenant_id: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -100,12 +100,13 @@ def _mark(camera: Camera, found: SegmentFinding | None) -> PlanMark:
             camera=camera, label="–", kind="unknown", words="no alert was judged here yet"
         )
     state = ReliabilityState(found.state)
-    needed = f", {found.labels_needed} more labels needed" if found.labels_needed else ""
     rate = false_of_100(found.false_positive_rate, found.low, found.high, found.label_count)
+    known = state is not ReliabilityState.UNKNOWN
+    more = f"{found.label_count} labels" if known else f"{found.labels_needed or 0} more are needed"
     return PlanMark(
         camera=camera,
         label=LETTERS[state],
         kind=state.value,
-        words=f"{rate}, {found.label_count} labels{needed}",
+        words=f"{rate}, {more}",
         url=f"{reverse('reliability-segment')}?{urlencode(segment_address(found))}#alerts",
     )

@@ -19,7 +19,7 @@ class Pin {
     this.button.type = "button";
     this.button.className = "plan-pin";
     this.button.textContent = String(number);
-    this.put.before(`${number} · `);
+    row.querySelector("th").prepend(`${number} · `);
     this.put.addEventListener("click", () => this.move(50, 50, { focus: true }));
     for (const field of [this.left, this.top]) field.addEventListener("input", () => this.draw());
     this.button.addEventListener("keydown", (event) => this.key(event));
