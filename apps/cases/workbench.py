@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.accounts.permissions import Permission
 from apps.accounts.queries import remember_names
@@ -91,7 +91,10 @@ def workbench_of(
 ) -> dict[str, Any]:
     """People, notes and tasks; names and sealed words only for those who may view evidence."""
     people = case.people.filter(ended_at=None).select_related("person")
-    tasks = case.tasks.all()
+    first = F("due_at").asc(nulls_last=True)
+    tasks = case.tasks.order_by(
+        F("done_at").asc(nulls_first=True), first, "made_at", "kind", "title"
+    )
     workers = people_of_site(case.site, Permission.EDIT_CASES)
     remember_names(workers)
     return {

@@ -37,6 +37,17 @@ def test_a_task_is_due_at_the_end_of_the_day_where_the_site_is(world: World, cas
     assert 'value="2026-01-15"' in page
 
 
+def test_what_is_open_and_due_first_comes_first(world: World, case: Case) -> None:
+    actor = lead(world)
+    done = add_task(actor=actor, case=case, title="Was done", due_at=NOW, now=NOW)
+    set_task_done(actor=actor, case=case, task_id=done.id, done=True, now=NOW)
+    add_task(actor=actor, case=case, title="No end", now=NOW)
+    add_task(actor=actor, case=case, title="Due", due_at=NOW + timedelta(days=1), now=NOW)
+    page = signed_in(world.lead).get(f"/cases/{case.id}/").content.decode()
+    work = page[page.index("work-title") :]
+    assert work.index("Due") < work.index("No end") < work.index("Was done")
+
+
 def test_an_open_task_is_planned_anew_and_a_done_one_is_not(world: World, case: Case) -> None:
     task = add_task(actor=lead(world), case=case, title="Ask the guard", due_at=NOW, now=NOW)
     client = signed_in(world.operator)
