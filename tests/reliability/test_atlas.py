@@ -281,7 +281,7 @@ def test_the_heat_table_crosses_places_with_a_condition_and_leads_to_the_alerts(
     assert "62 of 100 alerts like this were false (50–73)" in shown
     assert "6 labels, 6 more needed" in shown
     assert "drift: rising" in shown
-    assert "77" not in shown  # of a narrower segment, not of this table
+    assert "77 of 100" not in shown  # of a narrower segment, not of this table
     behind = f"?site={world.site.id}&camera={world.camera.id}&daypart=night"
     assert f"{behind}#alerts".replace("&", "&amp;") in shown
     assert "The judged alerts behind it" in page(world, behind, path="segments/")
@@ -320,7 +320,7 @@ def test_cameras_are_marked_on_the_plan_by_band_and_listed_without_one(
     assert 'x="25.00%" y="50.00%"' in shown
     assert '<text y="5">R</text>' in shown
     assert f"Not on the plan yet: {other.name}." in shown
-    assert "77" not in shown
+    assert "77 of 100" not in shown
 
 
 def test_a_manager_sees_the_plan_of_their_store_whatever_they_ask_for(
