@@ -7,6 +7,7 @@ from apps.subject_requests.models import (
     ErasureItem,
     Finding,
     RecipientNotice,
+    RequestHold,
     SubjectRequest,
 )
 
@@ -50,3 +51,9 @@ class ErasureItemAdmin(ReadOnlyAdmin):
 @admin.register(RecipientNotice)
 class RecipientNoticeAdmin(ReadOnlyAdmin):
     list_display = ["erasure", "case_file_id", "told_at"]
+
+
+@admin.register(RequestHold)
+class RequestHoldAdmin(ReadOnlyAdmin):
+    list_display = ["request", "hold"]
+    search_fields = ["request__id", "hold__id"]

@@ -8,6 +8,7 @@ import uuid
 from django.db import models
 
 from apps.accounts.models import Tenant
+from apps.evidence.models import Hold
 from apps.people.models import Person
 from apps.triage import states
 
@@ -291,3 +292,18 @@ class RecipientNotice(models.Model):
 
     def __str__(self) -> str:
         return f"notice about {self.case_file_id}"
+
+
+class RequestHold(models.Model):
+    """A hold that stands because of a request: placed by its search, released by its end. Written once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    request = models.ForeignKey(SubjectRequest, on_delete=models.PROTECT, related_name="holds")
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="for_request")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"hold for {self.request_id}"

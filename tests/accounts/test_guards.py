@@ -56,6 +56,7 @@ APPEND_ONLY = [
     "oversight_riskregisterversion",
     "oversight_notice",
     "reports_reportsignature",
+    "subject_requests_requesthold",
 ]
 
 

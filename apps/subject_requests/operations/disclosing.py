@@ -19,6 +19,7 @@ from apps.storage.errors import DigestMismatch, ObjectMissing
 from apps.storage.keys import subject_package
 from apps.storage.store import media_store
 from apps.subject_requests.models import DisclosurePackage, RequestKind, SubjectRequest
+from apps.subject_requests.operations.keeping import keep_what_it_needs
 from apps.subject_requests.operations.moving import UnableToHandle, move, told, words
 from apps.subject_requests.operations.searching import require_all_judged
 from apps.subject_requests.queries.contents import NotRedacted, contents_of, require_redacted
@@ -158,6 +159,7 @@ def disclose(
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
         move(request, to=RequestState.DISCLOSED, ended_by=user.id, ended_at=now)
+        keep_what_it_needs(actor=actor, request=request, now=now)
         DisclosurePackage.objects.filter(id=package.id).update(
             link_hash=hash_of(secret), expires_at=now + timedelta(days=days)
         )

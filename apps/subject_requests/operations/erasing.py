@@ -28,6 +28,7 @@ from apps.subject_requests.models import (
     RequestKind,
     SubjectRequest,
 )
+from apps.subject_requests.operations.keeping import keep_what_it_needs
 from apps.subject_requests.operations.moving import UnableToHandle, move, told, words
 from apps.subject_requests.operations.searching import require_all_judged
 from apps.subject_requests.queries.plan import IN_STORE, plan_for
@@ -91,6 +92,7 @@ def execute_erasure(
         _begin(erasure, request, user, now=now)
         counts = _erase_rows(actor, user, erasure, request, reason.strip(), now=now)
         move(request, to=RequestState.ERASED, ended_by=user.id, ended_at=now)
+        keep_what_it_needs(actor=actor, request=request, now=now)
         counts["request"] = _forget_requests(request, now=now)
         event_id = record(
             actor=actor,

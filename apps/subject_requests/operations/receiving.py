@@ -19,6 +19,7 @@ from apps.subject_requests.models import (
     RequestKind,
     SubjectRequest,
 )
+from apps.subject_requests.operations.keeping import keep_what_it_needs
 from apps.subject_requests.operations.moving import UnableToHandle, change, move, told, words
 from apps.triage.states import RequestState
 
@@ -125,6 +126,7 @@ def refuse_request(
             ended_by=user.id,
             ended_at=now,
         )
+        keep_what_it_needs(actor=actor, request=request, now=now)
         told(
             actor,
             request,
@@ -158,6 +160,7 @@ def answer_request(
             ended_by=user.id,
             ended_at=now,
         )
+        keep_what_it_needs(actor=actor, request=request, now=now)
         told(
             actor,
             request,

@@ -12,6 +12,7 @@ from apps.accounts.permissions import Permission
 from apps.audit.events import Actor, Event
 from apps.people.operations import seal
 from apps.subject_requests.models import Finding, SubjectRequest
+from apps.subject_requests.operations.keeping import keep_what_it_needs
 from apps.subject_requests.operations.moving import UnableToHandle, change, told, words
 from apps.subject_requests.queries.search import LONGEST_WINDOW_DAYS, Criteria, search
 from apps.triage.states import RequestState
@@ -51,6 +52,7 @@ def search_for(
             ignore_conflicts=True,
         )
         new = request.findings.count() - before
+        keep_what_it_needs(actor=actor, request=request, now=now)
         told(
             actor,
             request,
@@ -90,6 +92,7 @@ def judge_findings(
             judged_by=user.id,
             judged_at=now,
         )
+        keep_what_it_needs(actor=actor, request=request, now=now)
         told(
             actor,
             request,

@@ -25,6 +25,7 @@ from apps.subject_requests.models import (
     SubjectRequest,
 )
 from apps.subject_requests.operations.disclosing import standing_package
+from apps.subject_requests.operations.keeping import in_force
 from apps.subject_requests.operations.looking import record_request_viewed
 from apps.subject_requests.operations.moving import UnableToHandle
 from apps.subject_requests.operations.receiving import (
@@ -133,6 +134,7 @@ def page_of(request: HttpRequest, user: User, found: SubjectRequest) -> dict[str
         ],
         "finding_count": found.findings.count(),
         "open_findings": open_findings,
+        "held": in_force(found),
         "package": standing_package(found),
         "erasure": erasure,
         "erases": erases,
