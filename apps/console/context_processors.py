@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from apps.accounts.models import Tenant, User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
-from apps.console.counting import count_each, count_words
+from apps.console.counting import AT_A_GLANCE, count_each, count_words
 from apps.console.navigation import Entry, entries_for, system_entries_for
 from apps.oversight.queries.stops import StopLine, stop_lines
 from apps.reviews.item_queries import is_behind_another
@@ -96,12 +96,12 @@ class Shell:
 
     @property
     def waiting(self) -> int:
-        """How many rows wait for a person, where this person works; no further than COUNTED_AT_MOST + 1."""
+        """How many rows wait for a person, where this person works; no further than AT_A_GLANCE + 1."""
         return self._figures.get("waiting", 0)
 
     @property
     def waiting_words(self) -> str:
-        return count_words(self.waiting)
+        return count_words(self.waiting, most=AT_A_GLANCE)
 
     @cached_property
     def _figures(self) -> dict[str, int]:
@@ -114,7 +114,7 @@ class Shell:
             here = [site.id for site in self.sites]
             alerts = Alert.objects.filter(site__in=here, state__in=waiting)
             rows["waiting"] = alerts.exclude(is_behind_another())
-        return count_each(rows)
+        return count_each(rows, most=dict.fromkeys(rows, AT_A_GLANCE))
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

@@ -145,9 +145,19 @@ def rows_of(alerts: Iterable[Alert], *, currency: str, filters: QueueFilters) ->
 
 
 def tab_counts(user: User, filters: QueueFilters) -> dict[QueueTab, int]:
-    """How many rows each tab holds under the other filters, COUNTED_AT_MOST + 1 standing for more: one query."""
+    """How many rows each tab holds under the other filters, no further than `most_counted`: one query."""
     rows = _narrowed(user, filters)
-    return count_each({tab: rows.filter(state__in=states) for tab, states in TAB_STATES.items()})
+    return count_each(
+        {tab: rows.filter(state__in=states) for tab, states in TAB_STATES.items()},
+        most={tab: most_counted(tab, filters) for tab in TAB_STATES},
+    )
+
+
+def most_counted(tab: QueueTab, filters: QueueFilters) -> int:
+    """How far a tab is counted: as far as its pages go where it is open, the others at a glance."""
+    if tab is filters.tab:
+        return counting.COUNTED_AT_MOST
+    return min(counting.AT_A_GLANCE, counting.COUNTED_AT_MOST)
 
 
 class QueuePaginator(Paginator[Alert]):

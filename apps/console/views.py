@@ -32,6 +32,7 @@ from apps.console.models import SavedView
 from apps.console.queue import (
     QueuePaginator,
     labels_of,
+    most_counted,
     news_count,
     queue_alerts,
     rows_of,
@@ -111,7 +112,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "tabs": _tabs(filters, counts),
-        "total": count_words(counts[filters.tab]),
+        "total": count_words(counts[filters.tab], most=most_counted(filters.tab, filters)),
         "strategies": [(strategy.value, words) for strategy, words in STRATEGY_WORDS.items()],
         "labels": labels_of(user),
         "ages": list(OLDER_WORDS.items()),
@@ -295,7 +296,7 @@ def _tabs(filters: QueueFilters, counts: dict[QueueTab, int]) -> list[dict[str, 
     return [
         {
             "label": words,
-            "count": count_words(counts[tab]),
+            "count": count_words(counts[tab], most=most_counted(tab, filters)),
             "address": filters.address(state="" if tab is QueueTab.WAITING else tab.value),
             "is_current": tab is filters.tab,
         }
