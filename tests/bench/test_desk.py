@@ -143,7 +143,7 @@ def _copies(alert: Alert, case: str) -> list[Copied]:
                 "received_at": age,
                 "camera_at": age,
                 "resolved_at": f"CASE WHEN {settled} THEN {age} END",
-                "priority": "(n * 7919) % 1000 / 10.0",
+                "priority": "(n::bigint * 7919) % 1000 / 10.0",
                 "camera_id": "place.camera_id",
                 "site_id": "place.site_id",
                 "strategy": "CASE WHEN n % 3 = 0 THEN 'escalate' ELSE 'verify' END",

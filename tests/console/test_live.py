@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -118,6 +118,26 @@ def test_a_browser_hears_of_its_own_retailer_and_sites_only(apart: World) -> Non
             assert await one.next() == ("change", {"topic": "alert", "id": str(mine)})
             assert await two.next() == ("change", {"topic": "alert", "id": str(elsewhere)})
             assert await two.next() == ("change", {"topic": "alert", "id": str(mine)})
+
+    run(story)
+
+
+def test_twenty_five_browsers_hear_everything_in_its_order(apart: World) -> None:
+    cookie, subjects = cookie_of(apart.lead), [uuid4() for _ in range(50)]
+    expected = [
+        ("hello", {}),
+        *(("change", {"topic": "alert", "id": str(one)}) for one in subjects),
+    ]
+
+    async def story() -> None:
+        async with AsyncExitStack() as many:
+            browsers = [await many.enter_async_context(listening(cookie)) for _ in range(25)]
+            hellos = [await browser.next() for browser in browsers]
+            for subject in subjects:
+                await told_elsewhere(apart.tenant.id, subject)
+            for browser, hello in zip(browsers, hellos, strict=True):
+                heard = [await browser.next() for _ in subjects]
+                assert [hello, *heard] == expected
 
     run(story)
 
