@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.alerts.queries import alerts_visible_to
-from apps.cases.queries import cases_visible_to
+from apps.cases.queries import Wanted, cases_visible_to, find_cases
 from apps.console.navigation import entries_for, system_entries_for
 from apps.sites.queries import cameras_visible_to, sites_visible_to
 from apps.triage.vocabulary import label_words
@@ -92,8 +92,8 @@ def _cases(user: User, text: str) -> Iterable[Hit]:
     if not user.may(Permission.VIEW_CASES):
         return
     span = by_reference(text)
-    cases = cases_visible_to(user)
-    found = cases.filter(id__range=span) if span else cases.filter(title__icontains=text)
+    by_words = find_cases(user, Wanted(words=text))
+    found = cases_visible_to(user).filter(id__range=span) if span else by_words
     for case in found.select_related("site").order_by("-opened_at")[:MOST_OF_A_KIND]:
         yield Hit(
             icon="briefcase",
