@@ -12,7 +12,7 @@ class Listener:
     """One event stream over a connection of its own; `heard` is when each subject came, on the monotonic clock."""
 
     heard: dict[str, float] = field(default_factory=dict)
-    twice: int = 0
+    twice: set[str] = field(default_factory=set)
     ended: int = 0
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -36,7 +36,8 @@ class Listener:
             self.ended += 1
         elif line.startswith(b'data: {"topic"'):
             subject = json.loads(line[6:])["id"]
-            self.twice += subject in self.heard
+            if subject in self.heard:
+                self.twice.add(subject)
             self.heard.setdefault(subject, time.monotonic())
 
 

@@ -46,7 +46,8 @@ def test_five_hundred_browsers_hear_every_change(product: Product, report: Repor
         report.say(f"{name}: missed", missed)
         assert missed == 0
     report.say("streams ended by the server", sum(one.ended for one in listeners))
-    assert not any(one.ended or one.twice for one in listeners)
+    published = steady.keys() | rush.keys()  # the product's own alerts change more than once
+    assert not any(one.ended or one.twice & published for one in listeners)
 
 
 def _email(product: Product) -> str:
