@@ -34,6 +34,7 @@ def test_five_hundred_browsers_hear_every_change(product: Product, report: Repor
     tenant = str(
         product.query("SELECT tenant_id FROM accounts_user WHERE email = %s", _email(product))[0][0]
     )
+    person.http.close()
     began = time.process_time()
     steady, rush, listeners = asyncio.run(_heard(product, cookie, tenant, report))
     report.say("processor time of the listening process, s", time.process_time() - began)
