@@ -245,6 +245,7 @@ class ErasureItem(models.Model):
         LEGAL_HOLD = "legal_hold", "legal hold: goes when it is released"
         LOCKED = "locked", "sealed exhibit: goes when its lock ends"
         OPEN_CASE = "open_case", "open case: goes when the case is closed"
+        OTHER_REQUEST = "other_request", "request of somebody else: goes when it is answered"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")

@@ -31,10 +31,12 @@ from apps.subject_requests.models import (
     Erasure,
     ErasureItem,
     RecipientNotice,
+    RefusalGround,
     RequestKind,
     SubjectRequest,
 )
 from apps.subject_requests.operations.carrying_out import carry_out
+from apps.subject_requests.operations.disclosing import return_disclosure
 from apps.subject_requests.operations.erasing import (
     ERASED_NAME,
     KEPT_BY_THE_DATABASE,
@@ -43,6 +45,7 @@ from apps.subject_requests.operations.erasing import (
     tell_recipient,
 )
 from apps.subject_requests.operations.moving import UnableToHandle
+from apps.subject_requests.operations.receiving import refuse_request
 from apps.subject_requests.queries.plan import plan_for
 from apps.watchlists.models import FaceEmbedding, WatchlistEntry
 from apps.watchlists.operations.discarding import delete_discarded
@@ -368,7 +371,7 @@ def test_a_sealed_exhibit_follows_when_its_lock_ends(story: tuple[World, Alert])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_open_case_and_a_hold_keep_the_footage_until_they_end(
+def test_an_open_case_a_hold_and_another_request_keep_the_footage_until_they_end(
     story: tuple[World, Alert],
 ) -> None:
     world, alert = story
@@ -380,12 +383,14 @@ def test_an_open_case_and_a_hold_keep_the_footage_until_they_end(
             reason="The court asked for it.",
             now=timezone.now(),
         )[0]
+        other = identified(world, name="Somebody Else")
+        search(world, other, references=(alert.reference,))
         erasure = asked(world, alert)
         obstacles = {item.obstacle for item in plan_for(erasure.request, now=NOW).later}
         assert obstacles == {"legal_hold"}
         carry_out_by(world, erasure)
         assert name_of(Person.objects.get(id=erasure.person_id)) == ERASED
-    for words in ("legal_hold", "open_case", ""):
+    for words in ("legal_hold", "open_case", "other_request", ""):
         carry_out(tenant_id=world.tenant.id, erasure_id=erasure.id, now=timezone.now())
         with tenant_scope(world.tenant.id):
             item = ErasureItem.objects.get(erasure=erasure, kind="footage")
@@ -397,7 +402,16 @@ def test_an_open_case_and_a_hold_keep_the_footage_until_they_end(
                     reason="The court is done with it.",
                     now=timezone.now(),
                 )
-            else:
+            elif words == "other_request":
+                refuse_request(
+                    actor=actor(world.compliance),
+                    user=world.compliance,
+                    request=SubjectRequest.objects.get(id=other.id),
+                    ground=RefusalGround.UNFOUNDED,
+                    wording="The same was asked and answered last week.",
+                    now=timezone.now(),
+                )
+            elif words == "open_case":
                 for state in ("under_investigation", "closed"):
                     Case.objects.filter(id=case.id).exclude(state="closed").update(state=state)
 
@@ -435,6 +449,28 @@ def test_exports_are_taken_back_and_recipients_are_told(story: tuple[World, Aler
         assert (notice.told_by, notice.told_at) == (world.compliance.id, NOW)
     remove_case_file(tenant_id=world.tenant.id, file_id=file.id, now=timezone.now())
     assert media_store().keys(prefix=key) == []
+
+
+def test_a_name_that_was_written_after_the_search_is_found_before_the_key_goes(
+    world: World,
+) -> None:
+    alert, _ = tell_story(world)
+    erasure = asked(world, alert)
+    request = SubjectRequest.objects.get(id=erasure.request_id)
+    case = open_case(alert_id=alert.id, now=NOW)
+    add_note(actor=actor(world.lead), case=case, text=f"{NAME} came back.", now=NOW)
+    by: dict[str, Any] = {"actor": actor(world.compliance), "user": world.compliance, "now": NOW}
+    with pytest.raises(UnableToHandle, match="search again"):
+        carry_out_by(world, erasure)
+    request.refresh_from_db()
+    assert (request.state, name_of(request.person)) == ("prepared", NAME)
+    return_disclosure(request=request, reason="There is a new note with the name.", **by)
+    with pytest.raises(UnableToHandle, match="search again"):
+        ask_erasure(request=request, reason=REASON, **by)
+    search(world, request)
+    judge(world, request)
+    carry_out_by(world, ask_erasure(request=request, reason=REASON, **by))
+    assert NoteVersion.objects.get().text == f"{ERASED_NAME} came back."
 
 
 def test_who_asks_does_not_carry_out(world: World) -> None:

@@ -50,7 +50,9 @@ def carry_out(*, tenant_id: UUID, erasure_id: UUID, now: datetime) -> int:
 
 def _one(item: ErasureItem, *, now: datetime) -> bool:
     with tenant_scope(item.tenant_id):
-        obstacle, due_at = obstacle_for(item.kind, item.object_id, now=now)
+        obstacle, due_at = obstacle_for(
+            item.kind, item.object_id, person_id=item.erasure.person_id, now=now
+        )
         if obstacle:
             ErasureItem.objects.filter(id=item.id).update(obstacle=obstacle, due_at=due_at)
             return False

@@ -31,8 +31,8 @@ from apps.subject_requests.models import (
 from apps.subject_requests.operations.keeping import keep_what_it_needs
 from apps.subject_requests.operations.moving import UnableToHandle, move, told, words
 from apps.subject_requests.operations.searching import require_all_judged
-from apps.subject_requests.queries.plan import IN_STORE, plan_for
-from apps.subject_requests.queries.search import reasons_of
+from apps.subject_requests.queries.plan import IN_STORE, Plan, plan_for
+from apps.subject_requests.queries.search import reasons_of, texts_naming
 from apps.triage.states import CASE_FILE, CaseFileState, RequestState
 from apps.watchlists.models import WatchlistEntry
 from apps.watchlists.operations.ending import UnableToStop, erase_entry
@@ -51,6 +51,7 @@ def ask_erasure(
         raise UnableToHandle("Only a request for erasure, or an objection, ends with an erasure.")
     plain = words(reason, what="why the data is erased")
     require_all_judged(request)
+    _require_name_found(request, plan_for(request, now=now))
     with transaction.atomic():
         move(request, to=RequestState.PREPARED, prepared_by=user.id, prepared_at=now)
         Erasure.objects.filter(request=request, executed_at=None).delete()
@@ -77,7 +78,7 @@ def execute_erasure(
     """Erase now what can be; the person's key goes in any case. The view asked for fresh authentication.
 
     Objects in the store go after this transaction, by `carry_out`. Raises UnableToHandle without permission or reason,
-    and for whoever asked for it.
+    for whoever asked for it, and when the name was written somewhere since the search.
     """
     if not user.may(Permission.ERASE_PEOPLE):
         raise UnableToHandle("Your role does not allow erasing a person's data.")
@@ -149,6 +150,7 @@ def tell_recipient(*, actor: Actor, user: User, notice: RecipientNotice, now: da
 def _begin(erasure: Erasure, request: SubjectRequest, user: User, *, now: datetime) -> None:
     """Write down what the erasure reaches, as it stands now; then the database lets it happen."""
     plan = plan_for(request, now=now)
+    _require_name_found(request, plan)
     ErasureItem.objects.bulk_create(
         ErasureItem(
             tenant_id=erasure.tenant_id,
@@ -165,6 +167,18 @@ def _begin(erasure: Erasure, request: SubjectRequest, user: User, *, now: dateti
         for file in plan.told
     )
     Erasure.objects.filter(id=erasure.id).update(executed_by=user.id, executed_at=now)
+
+
+def _require_name_found(request: SubjectRequest, plan: Plan) -> None:
+    """Raise UnableToHandle when the name stands where nobody has judged it: without the key it is never found again."""
+    known = set(request.findings.values_list("object_id", flat=True))
+    known |= {item.object_id for item in plan.items}
+    new = sum(one.object_id not in known for one in texts_naming(request.person))
+    if new:
+        raise UnableToHandle(
+            f"Texts that hold the name and were not found by the last search: {new}. "
+            "Go back to the findings, search again and judge them."
+        )
 
 
 def _erase_rows(

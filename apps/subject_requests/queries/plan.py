@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.alerts.models import Alert
 from apps.cases.models import Case, CaseFile, Exhibit, Incident
@@ -20,6 +20,7 @@ FOOTAGE = "footage"
 EXHIBIT = "exhibit"
 REPORT_PDF = "report_pdf"
 IN_STORE = (FOOTAGE, EXHIBIT, REPORT_PDF)
+_ORDERS = (HoldKind.LEGAL, HoldKind.INCIDENT)
 _ENDED_FILES = (CaseFileState.WITHDRAWN, CaseFileState.EXPIRED)
 WORDS = {
     FindingKind.ALERT: "Notes, comments and complaints about an alert",
@@ -69,7 +70,7 @@ class Plan:
 def plan_for(request: SubjectRequest, *, now: datetime) -> Plan:
     """What the included findings lead to. Inside the tenant's scope."""
     objects = objects_of(request)
-    items = [*_rows(request, objects), *_in_store(objects, now=now)]
+    items = [*_rows(request, objects), *_in_store(objects, request.person_id, now=now)]
     files = CaseFile.objects.filter(id__in=objects.case_file_ids)
     return Plan(
         now=tuple(item for item in items if not item.obstacle),
@@ -78,19 +79,27 @@ def plan_for(request: SubjectRequest, *, now: datetime) -> Plan:
     )
 
 
-def obstacle_for(kind: str, object_id: str, *, now: datetime) -> tuple[str, datetime | None]:
-    """What stands against erasing something in the store now, and until when. ("", None) when nothing does."""
+def obstacle_for(
+    kind: str, object_id: str, *, person_id: UUID, now: datetime
+) -> tuple[str, datetime | None]:
+    """What stands against erasing something of a person in the store now, and until when. ("", None) when nothing does.
+
+    The person's own requests do not: the erasure answers them. Somebody else's do, until they are answered.
+    """
     if kind == FOOTAGE:
         alert_id, item = UUID(object_id), None
     else:
         item = EvidenceItem.objects.get(id=object_id)
         alert_id = item.alert_id
-    if _is_held(alert_id, item):
+    if _covers(Hold.objects.filter(kind__in=_ORDERS), alert_id, item):
         return ErasureItem.Obstacle.LEGAL_HOLD, None
     if item and item.retain_until and item.retain_until > now:
         return ErasureItem.Obstacle.LOCKED, item.retain_until
     if _open_case(alert_id):
         return ErasureItem.Obstacle.OPEN_CASE, None
+    others = Hold.objects.exclude(for_request__request__person_id=person_id)
+    if _covers(others.filter(kind=HoldKind.REQUEST), alert_id, item):
+        return ErasureItem.Obstacle.OTHER_REQUEST, None
     return ErasureItem.Obstacle.NONE, None
 
 
@@ -122,29 +131,31 @@ def _reasons(request: SubjectRequest, objects: PersonsObjects) -> Iterator[Plann
         yield Planned(kind=FindingKind.AUDIT_REASON, object_id=event_id, label=label)
 
 
-def _in_store(objects: PersonsObjects, *, now: datetime) -> Iterator[Planned]:
+def _in_store(objects: PersonsObjects, person_id: UUID, *, now: datetime) -> Iterator[Planned]:
     for alert in Alert.objects.filter(id__in=objects.clip_alert_ids):
-        yield _planned(FOOTAGE, str(alert.id), alert.reference, now=now)
+        yield _planned(FOOTAGE, str(alert.id), alert.reference, person_id=person_id, now=now)
         sealed = Exhibit.objects.filter(item__alert=alert).select_related("item", "case")
         for exhibit in sealed.exclude(item__state="deleted"):
             label = f"{exhibit.case.reference} exhibit {exhibit.number}"
-            yield _planned(EXHIBIT, str(exhibit.item_id), label, now=now)
+            yield _planned(EXHIBIT, str(exhibit.item_id), label, person_id=person_id, now=now)
     for report in objects.reports:
         if report.item and report.item.kind == EvidenceKind.REPORT and report.item.is_there:
-            yield _planned(REPORT_PDF, str(report.item_id), report.reference, now=now)
+            yield _planned(
+                REPORT_PDF, str(report.item_id), report.reference, person_id=person_id, now=now
+            )
 
 
-def _planned(kind: str, object_id: str, label: str, *, now: datetime) -> Planned:
-    obstacle, due_at = obstacle_for(kind, object_id, now=now)
+def _planned(kind: str, object_id: str, label: str, *, person_id: UUID, now: datetime) -> Planned:
+    obstacle, due_at = obstacle_for(kind, object_id, person_id=person_id, now=now)
     return Planned(kind=kind, object_id=object_id, label=label, obstacle=obstacle, due_at=due_at)
 
 
-def _is_held(alert_id: UUID, item: EvidenceItem | None) -> bool:
+def _covers(holds: QuerySet[Hold], alert_id: UUID, item: EvidenceItem | None) -> bool:
+    """Whether one of the holds stands over the item, its alert or its case; without an item, over any of the alert's."""
     cases = Incident.objects.filter(alert_id=alert_id).values("case_id")
     items = [item.id] if item else EvidenceItem.objects.filter(alert_id=alert_id).values("id")
-    orders = (HoldKind.LEGAL, HoldKind.INCIDENT)
-    holds = Hold.objects.filter(state=HoldState.IN_FORCE, kind__in=orders)
-    return holds.filter(Q(alert_id=alert_id) | Q(item_id__in=items) | Q(case_id__in=cases)).exists()
+    over = Q(alert_id=alert_id) | Q(item_id__in=items) | Q(case_id__in=cases)
+    return holds.filter(over, state=HoldState.IN_FORCE).exists()
 
 
 def _open_case(alert_id: UUID) -> bool:

@@ -187,15 +187,25 @@ def _add_report(net: _Net, report: Report, how: str) -> None:
     net.add(FindingKind.REPORT, report.id, report.reference, report.created_at, how)
 
 
-def _by_name(net: _Net, person: Person) -> None:
+def texts_naming(person: Person) -> Iterator[Found]:
+    """Every text, and every reason in the audit trail, that holds the person's name now. Inside the tenant's scope."""
     name = "" if person.is_erased or not person.name_sealed else name_of(person)
     if len(name) < _SHORTEST_NAME:
         return
     for mention in mentions_of(name, tenant_id=person.tenant_id):
-        net.add(FindingKind.MENTION, mention.object_id, mention.label, None, "name_in_text")
+        yield _named(FindingKind.MENTION, mention.object_id, mention.label)
     named = Reason.objects.filter(tenant_id=person.tenant_id, text__icontains=name)
     for event_id in named.values_list("event_id", flat=True):
-        net.add(FindingKind.AUDIT_REASON, event_id, "a reason with the name", None, "name_in_text")
+        yield _named(FindingKind.AUDIT_REASON, str(event_id), "a reason with the name")
+
+
+def _named(kind: FindingKind, object_id: str, label: str) -> Found:
+    return Found(kind=kind, object_id=object_id, label=label, happened_at=None, how="name_in_text")
+
+
+def _by_name(net: _Net, person: Person) -> None:
+    for one in texts_naming(person):
+        net.add(one.kind, one.object_id, one.label, one.happened_at, one.how)
 
 
 def _reasons_about(net: _Net) -> None:
