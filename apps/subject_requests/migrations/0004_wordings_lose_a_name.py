@@ -51,7 +51,7 @@ NAMED = migrations.RunSQL(
         $$;
         CREATE FUNCTION subject_requests_name_lost_only() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF NOT (current_setting('second_look.erasure', true) <> '')
+            IF coalesce(current_setting('second_look.erasure', true), '') = ''
                 OR (to_jsonb(NEW) - TG_ARGV[0] = to_jsonb(OLD) - TG_ARGV[0]
                     AND subject_requests_names(TG_TABLE_NAME::text, TG_ARGV[0], OLD.id::text)) THEN
                 RETURN NEW;  -- outside of an erasure the table's own triggers judge
