@@ -1,6 +1,6 @@
 """What people do at the desk beside deciding: saving views, handing alerts out among themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -88,6 +88,18 @@ def hand_out(*, actor: Actor, user: User, alerts: Sequence[Alert], to: User | No
         if alert.id not in waiting
     ]
     return Handed(count=len(alerts[:MOST_AT_ONCE]) - len(refusals), refusals=tuple(refusals))
+
+
+def record_people_shown(
+    *, actor: Actor, alert: Alert, people: Iterable[UUID], entries: Iterable[UUID]
+) -> None:
+    """Record that what is held of these people, and these watchlist entries, was shown beside an alert."""
+    details = {"alert": str(alert.id)}
+    shown = [(Event.PERSON_VIEWED, Subject("person", one)) for one in people]
+    shown += [(Event.ENTRY_VIEWED, Subject("watchlist_entry", one)) for one in entries]
+    with transaction.atomic():
+        for event, subject in shown:
+            record(actor=actor, event=event, subject=subject, details=details)
 
 
 def _hand(*, actor: Actor, user: User, task: HumanTask, to: User | None) -> None:

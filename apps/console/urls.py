@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.console import audit_views, desk_views, views
+from apps.console import audit_views, desk_views, prior_views, views
 
 urlpatterns = [
     path("", views.queue, name="queue"),
@@ -20,6 +20,12 @@ urlpatterns = [
     path("audit/check/", audit_views.audit_check, name="audit-check"),
     path("alerts/<uuid:alert_id>/", views.alert, name="alert"),
     path("alerts/<uuid:alert_id>/history/", views.alert_history, name="alert-history"),
+    path("alerts/<uuid:alert_id>/earlier/", prior_views.alert_earlier, name="alert-earlier"),
+    path(
+        "alerts/<uuid:alert_id>/earlier/people/",
+        prior_views.people_earlier,
+        name="alert-people-earlier",
+    ),
     path("alerts/<uuid:alert_id>/saliency/", views.alert_saliency, name="alert-saliency"),
     path(
         "alerts/<uuid:alert_id>/saliency/map/", views.alert_saliency_map, name="alert-saliency-map"
