@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -18,6 +18,7 @@ from apps.alerts.stopped import BEFORE_ROUTING
 from apps.console import counting
 from apps.console.counting import count_each
 from apps.console.forms import ME, NOBODY, TAB_STATES, QueueFilters, QueueTab
+from apps.console.segment_words import SegmentWords, segment_words
 from apps.reviews.item_queries import (
     behind_count,
     is_behind_another,
@@ -29,7 +30,7 @@ from apps.sites.queries import is_stopped, sites_visible_to
 from apps.triage.phrasing import money
 from apps.triage.probability import ProbabilityBasis
 from apps.triage.reasons import not_known_yet
-from apps.triage.states import ClipState, Strategy, TaskState
+from apps.triage.states import AlertState, ClipState, Strategy, TaskState
 from apps.triage.vocabulary import label_words
 
 PAGE_ROWS = 50
@@ -60,6 +61,7 @@ class QueueRow:
     observed: str
     sequence: str
     why: str
+    segment: SegmentWords
     task: HumanTask | None
     disposition: Disposition | None
     has_still: bool
@@ -80,7 +82,15 @@ class QueueRow:
 
     @property
     def strategy(self) -> str:
-        return Strategy.VERIFY if self.is_blind else self.alert.strategy
+        """What the row is marked with: the strategy, or that no rule fits and the model is to be looked at."""
+        if self.is_blind:
+            return Strategy.VERIFY
+        is_model_review = self.alert.state == AlertState.MODEL_REVIEW
+        return AlertState.MODEL_REVIEW if is_model_review else self.alert.strategy
+
+    @property
+    def is_model_review(self) -> bool:
+        return self.strategy == AlertState.MODEL_REVIEW
 
     @property
     def reliability(self) -> str:
@@ -114,6 +124,7 @@ def with_rows(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
         "sequence_state": KeyTextTransform("state", KeyTransform("sequence", "record")),
         "basis": KeyTextTransform("basis", probability),
         "label_count": KeyTextTransform("label_count", probability),
+        "reliability": KeyTransform("reliability", KeyTransform("inputs", "record")),
     }
     open_tasks = HumanTask.objects.filter(state=TaskState.OPEN).select_related("assignee")
     standing = Disposition.objects.filter(superseded_by__isnull=True)
@@ -240,13 +251,14 @@ def _looks_like(strategy: str) -> Q:
 def _row(alert: Alert, *, currency: str) -> QueueRow:
     tasks: list[HumanTask] = getattr(alert, "open_tasks", [])
     dispositions: list[Disposition] = getattr(alert, "standing_dispositions", [])
-    assessed: dict[str, str] = getattr(alert, "assessed", None) or {}
+    assessed: dict[str, Any] = getattr(alert, "assessed", None) or {}
     blind = is_blind(alert)
     return QueueRow(
         alert=alert,
         observed=label_words(alert.label),
         sequence="" if blind else SEQUENCE_WORDS.get(assessed.get("sequence_state", ""), ""),
         why=_why(alert, assessed, currency=currency),
+        segment=segment_words(assessed.get("reliability")),
         task=tasks[0] if tasks else None,
         disposition=dispositions[0] if dispositions else None,
         has_still=bool(_clip_poster(alert)),
@@ -259,7 +271,7 @@ def _clip_poster(alert: Alert) -> str:
     return alert.clip.poster_key if hasattr(alert, "clip") else ""
 
 
-def _why(alert: Alert, assessed: dict[str, str], *, currency: str) -> str:
+def _why(alert: Alert, assessed: dict[str, Any], *, currency: str) -> str:
     """Why the row stands where it stands, in one line."""
     if alert.state in BEFORE_ROUTING and getattr(alert, "is_held", False):
         return "Held by STOP until a person lets the machine go on"

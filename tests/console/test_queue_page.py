@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.alerts.models import Alert
+from apps.alerts.models import Alert, Assessment
+from apps.alerts.operations import begin_analysis
 from apps.reviews.models import HumanTask
 from tests.console.people import HTMX, signed_in
 from tests.world import World, make_alert, make_camera
@@ -153,3 +154,51 @@ def test_very_long_words_stay_whole_for_readers(world: World, waiting: Waiting) 
     page = signed_in(world.operator).get("/").content.decode()
     assert "x" * 120 in page
     assert "L" + "l" * 79 in page
+
+
+def judged_reliable(alert: Alert) -> None:
+    """A later assessment whose segment has a rate, as after a refresh of the atlas."""
+    latest = Assessment.objects.filter(alert=alert).latest("created_at")
+    known = latest.record["inputs"]["reliability"] | {
+        "state": "amber",
+        "false_positive_rate": 0.144,
+        "low": 0.09,
+        "high": 0.21,
+        "label_count": 62,
+    }
+    known["segment"] = known["segment"] | {"zone_kind": "high_value"}
+    Assessment.objects.create(
+        tenant_id=alert.tenant_id,
+        alert=alert,
+        record=latest.record | {"inputs": latest.record["inputs"] | {"reliability": known}},
+        digest="0" * 64,
+        outcome="verify",
+        created_at=latest.created_at + timedelta(days=3650),
+    )
+    Alert.objects.filter(id=alert.id).update(reliability="amber")
+
+
+def test_a_row_says_which_zone_and_how_often_alerts_like_it_were_false(
+    world: World, waiting: Waiting
+) -> None:
+    alert = waiting()
+    client = signed_in(world.operator)
+    before = client.get("/").content.decode()
+    assert "of 100 alerts in these conditions" not in before
+    judged_reliable(alert)
+    page = client.get("/").content.decode()
+    assert "· high value" in page
+    assert "14 of 100 (9–21)" in page
+    assert "90% interval 9–21, 62 labels" in page
+    Alert.objects.filter(id=alert.id).update(sampled_blind=True)
+    blind = client.get("/").content.decode()
+    assert "· high value" in blind
+    assert "of 100" not in blind.partition('data-row="')[2]
+
+
+def test_a_row_for_model_review_is_marked_as_that(world: World) -> None:
+    alert = begin_analysis(alert_id=make_alert(world.camera).id, now=timezone.now()).alert
+    Alert.objects.filter(id=alert.id).update(state="model_review", strategy="")
+    page = signed_in(world.operator).get("/").content.decode().partition('data-row="')[2]
+    assert "Model review" in page
+    assert "Not assessed yet" not in page
