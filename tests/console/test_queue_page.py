@@ -13,7 +13,7 @@ from apps.alerts.models import Alert, Assessment
 from apps.alerts.operations import begin_analysis
 from apps.reviews.models import HumanTask
 from tests.console.people import HTMX, signed_in
-from tests.world import World, make_alert, make_camera
+from tests.world import World, make_alert, make_camera, write_assessment
 
 pytestmark = pytest.mark.django_db
 Waiting = Callable[..., Alert]
@@ -198,6 +198,7 @@ def test_a_row_says_which_zone_and_how_often_alerts_like_it_were_false(
 
 def test_a_row_for_model_review_is_marked_as_that(world: World) -> None:
     alert = begin_analysis(alert_id=make_alert(world.camera).id, now=timezone.now()).alert
+    write_assessment(alert)
     Alert.objects.filter(id=alert.id).update(state="model_review", strategy="")
     page = signed_in(world.operator).get("/").content.decode().partition('data-row="')[2]
     assert "Model review" in page
