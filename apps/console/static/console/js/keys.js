@@ -54,13 +54,19 @@ const LIST_KEYS = {
   v: () => openAt("second_look"),
 };
 
+// What was swapped in is htmx's only once it has settled. A key pressed before that would leave the page.
+function handedToHtmx(control) {
+  window.htmx?.process(control);
+  return control;
+}
+
 // In an open verdict a digit chooses that reason and goes on to what will be recorded, where it can still be changed.
 function chooseReason(digit) {
   const panel = document.querySelector("form[data-panel]");
   const reason = panel?.querySelectorAll("input[name=reasons]")[digit - 1];
   if (!reason) return false;
   reason.checked = true;
-  panel.requestSubmit();
+  handedToHtmx(panel).requestSubmit();
   return true;
 }
 
@@ -68,7 +74,7 @@ function press(key) {
   const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!control) return false;
   if (control.getAttribute("aria-disabled") === "true") control.focus();
-  else control.click();
+  else handedToHtmx(control).click();
   return true;
 }
 
