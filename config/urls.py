@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog, set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 admin.autodiscover()
@@ -23,6 +24,8 @@ urlpatterns = [
     path("reliability/", include("apps.reliability.urls")),
     path("reliability/", include("apps.reliability.policy_urls")),
     path("accounts/", include("config.sign_in_urls")),
+    path("language/", set_language, name="set-language"),
+    path("words.js", JavaScriptCatalog.as_view(), name="words"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from apps.accounts.queries import name_of
 from apps.triage.explanation import CostLine
@@ -188,6 +189,12 @@ def seconds(value: float | None) -> str:
     if value is None:
         return "not known yet"
     return f"{int(value // 60)}:{value % 60:04.1f}"
+
+
+@register.filter
+def translated(words: object) -> str:
+    """Words marked with gettext_noop where they are kept, in the reader's language; nothing for nothing."""
+    return gettext(str(words)) if words else ""
 
 
 @register.filter
