@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.reviews.models import LEAST_REVEAL_REASON
 from apps.reviews.payload import LONGEST_COMMENT, REASONS, DecisionPayload
@@ -25,20 +28,20 @@ class DecisionForm(forms.Form):
         choices=[(verdict.value, verdict.value) for verdict in Verdict], widget=forms.HiddenInput
     )
     reasons = forms.MultipleChoiceField(
-        required=False, label="Why", widget=forms.CheckboxSelectMultiple
+        required=False, label=_("Why"), widget=forms.CheckboxSelectMultiple
     )
     transfer_seen = forms.TypedChoiceField(
         required=False,
-        label="Did you see the item change place?",
-        choices=[("yes", "Yes, I saw it"), ("no", "No")],
+        label=_("Did you see the item change place?"),
+        choices=[("yes", _("Yes, I saw it")), ("no", _("No"))],
         coerce=lambda answer: answer == "yes",
         empty_value=None,
         widget=forms.RadioSelect,
-        error_messages={"required": "Answer whether you saw the item change place."},
+        error_messages={"required": _("Answer whether you saw the item change place.")},
     )
     comment = forms.CharField(
         required=False,
-        label="In your words",
+        label=_("In your words"),
         max_length=LONGEST_COMMENT,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
@@ -47,14 +50,14 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.asks_for_transfer = verdict is Verdict.THEFT_CONFIRMED
         self.fields["reasons"].choices = [  # type: ignore[attr-defined]
-            (code, words[:1].upper() + words[1:]) for code, words in REASONS[verdict].items()
+            (code, capfirst(gettext(words))) for code, words in REASONS[verdict].items()
         ]
         self.fields["transfer_seen"].required = self.asks_for_transfer
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not data.get("reasons") and not data.get("comment"):
-            self.add_error("reasons", "Choose a reason or write one.")
+            self.add_error("reasons", gettext("Choose a reason or write one."))
         return data
 
     def payload(self) -> DecisionPayload:
@@ -112,5 +115,5 @@ class PlaybackForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("from_ms", 0) >= data.get("to_ms", 1):
-            raise forms.ValidationError("A span has a length.")
+            raise forms.ValidationError(gettext("A span has a length."))
         return data

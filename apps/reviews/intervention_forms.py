@@ -1,8 +1,10 @@
 """Shapes of what is filled in about interventions; whether it may be recorded is the operations' question."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.reviews.intervention_queries import InterventionFilters
@@ -11,9 +13,12 @@ from apps.reviews.operations.interventions import LARGEST_COST, LONGEST_REASON, 
 from apps.sites.models import Site
 from apps.sites.queries import sites_visible_to
 
-ANY = ("", "Any")
-STATE_WORDS = [ANY, ("open", "Something is missing"), ("closed", "Complete")]
-COMPLAINT_WORDS = [ANY, ("none", "None"), ("received", "Received"), ("settled", "Settled")]
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+ANY = ("", _("Any"))
+STATE_WORDS = [ANY, ("open", _("Something is missing")), ("closed", _("Complete"))]
+COMPLAINT_WORDS = [ANY, ("none", _("None")), ("received", _("Received")), ("settled", _("Settled"))]
 
 
 def _small() -> forms.Select:
@@ -28,27 +33,29 @@ class InterventionFilterForm(forms.Form):
     """Filters of the list; what is not understood filters nothing."""
 
     site: forms.ModelChoiceField[Site] = forms.ModelChoiceField(
-        label="Site", required=False, queryset=None, widget=_small()
+        label=_("Site"), required=False, queryset=None, widget=_small()
     )
-    state = forms.ChoiceField(label="State", required=False, choices=STATE_WORDS, widget=_small())
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=STATE_WORDS, widget=_small()
+    )
     outcome = forms.ChoiceField(
-        label="Outcome",
+        label=_("Outcome"),
         required=False,
         choices=[ANY, *InterventionOutcome.choices],
         widget=_small(),
     )
     complaint = forms.ChoiceField(
-        label="Complaint", required=False, choices=COMPLAINT_WORDS, widget=_small()
+        label=_("Complaint"), required=False, choices=COMPLAINT_WORDS, widget=_small()
     )
-    since = forms.DateField(label="From", required=False, widget=_day())
-    until = forms.DateField(label="To", required=False, widget=_day())
+    since = forms.DateField(label=_("From"), required=False, widget=_day())
+    until = forms.DateField(label=_("To"), required=False, widget=_day())
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         sites = self.fields["site"]
         assert isinstance(sites, forms.ModelChoiceField)
         sites.queryset = sites_visible_to(user).order_by("name")
-        sites.empty_label = "Any"
+        sites.empty_label = gettext("Any")
 
     def filters(self) -> InterventionFilters:
         """What was asked for; a wrong value is dropped."""
@@ -67,14 +74,14 @@ class InterventionFilterForm(forms.Form):
 
 class AuthoriseForm(forms.Form):
     kind = forms.ChoiceField(
-        label="What is done on the floor",
+        label=_("What is done on the floor"),
         choices=InterventionKind.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what is done on the floor."},
+        error_messages={"required": _("Choose what is done on the floor.")},
     )
 
 
-def _reason(label: str) -> forms.CharField:
+def _reason(label: "StrOrPromise") -> forms.CharField:
     return forms.CharField(
         label=label,
         min_length=SHORTEST_REASON,
@@ -90,30 +97,32 @@ class _EntryForm(forms.Form):
 
 
 class OutcomeForm(_EntryForm):
-    outcome = forms.ChoiceField(label="How it ended", choices=InterventionOutcome.choices)
-    reason = _reason("What was seen")
+    outcome = forms.ChoiceField(label=_("How it ended"), choices=InterventionOutcome.choices)
+    reason = _reason(_("What was seen"))
 
 
 class ComplaintForm(_EntryForm):
-    reason = _reason("What the person complained about")
+    reason = _reason(_("What the person complained about"))
 
 
 class SettlementForm(_EntryForm):
     """`currency` is the tenant's; the cost is everything the complaint cost in the end."""
 
     cost = forms.DecimalField(
-        label="What it cost",
+        label=_("What it cost"),
         min_value=0,
         max_value=LARGEST_COST,
         max_digits=12,
         decimal_places=2,
         widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
     )
-    reason = _reason("How it was settled")
+    reason = _reason(_("How it was settled"))
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["cost"].label = f"What it cost in the end, in {currency}"
-        self.fields[
-            "cost"
-        ].help_text = "Vouchers, refunds, damages and lawyers together; 0 if nothing."
+        self.fields["cost"].label = gettext("What it cost in the end, in %(currency)s") % {
+            "currency": currency
+        }
+        self.fields["cost"].help_text = gettext(
+            "Vouchers, refunds, damages and lawyers together; 0 if nothing."
+        )

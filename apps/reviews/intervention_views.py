@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -100,7 +101,11 @@ def alert_interventions(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     except UnableToIntervene as refusal:
         form.add_error(None, refusal.sentence)
         return _of_alert(request, user, alert, form, status=CONFLICT)
-    messages.success(request, f"{made.reference} is recorded. Record its outcome when you know it.")
+    messages.success(
+        request,
+        gettext("%(made_reference)s is recorded. Record its outcome when you know it.")
+        % {"made_reference": made.reference},
+    )
     return redirect("intervention", made.id)
 
 
@@ -165,9 +170,21 @@ class Part:
 
 
 _TITLES = {
-    EntryStep.OUTCOME: ("Outcome", "Record the outcome", "Correct the outcome"),
-    EntryStep.COMPLAINT: ("Complaint", "Record a complaint", "Correct the complaint"),
-    EntryStep.SETTLEMENT: ("Settlement", "Record the settlement", "Correct the settlement"),
+    EntryStep.OUTCOME: (
+        gettext_noop("Outcome"),
+        gettext_noop("Record the outcome"),
+        gettext_noop("Correct the outcome"),
+    ),
+    EntryStep.COMPLAINT: (
+        gettext_noop("Complaint"),
+        gettext_noop("Record a complaint"),
+        gettext_noop("Correct the complaint"),
+    ),
+    EntryStep.SETTLEMENT: (
+        gettext_noop("Settlement"),
+        gettext_noop("Record the settlement"),
+        gettext_noop("Correct the settlement"),
+    ),
 }
 
 
@@ -184,12 +201,12 @@ def _parts(
         parts.append(
             Part(
                 step=step,
-                title=title,
+                title=gettext(title),
                 standing=standing,
                 earlier=[one for one in own if one is not standing],
                 form=form,
-                button=again if standing else first,
-                waits="Nothing to settle: no complaint is recorded." if early else "",
+                button=gettext(again if standing else first),
+                waits=gettext("Nothing to settle: no complaint is recorded.") if early else "",
             )
         )
     return parts
@@ -236,7 +253,7 @@ def _record(
     except UnableToIntervene as refusal:
         form.add_error(None, refusal.sentence)
         return _page(request, user, found, refused=(step, form), status=CONFLICT)
-    messages.success(request, f"{step.label}: recorded.")
+    messages.success(request, gettext("%(step_label)s: recorded.") % {"step_label": step.label})
     return redirect("intervention", found.id)
 
 

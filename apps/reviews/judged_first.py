@@ -6,6 +6,7 @@ from statistics import NormalDist
 from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Disposition
@@ -19,14 +20,14 @@ Z95: Final = NormalDist().inv_cdf(0.975)
 
 
 _STANDS: Final = {
-    True: "which agrees",
-    False: "which does not agree",
-    None: "which says neither yes nor no",
+    True: gettext_noop("which agrees"),
+    False: gettext_noop("which does not agree"),
+    None: gettext_noop("which says neither yes nor no"),
 }
 _PROPOSALS: Final = {
-    Strategy.ESCALATE: "to escalate",
-    Strategy.VERIFY: "to verify first",
-    Strategy.ARCHIVE: "to archive",
+    Strategy.ESCALATE: gettext_noop("to escalate"),
+    Strategy.VERIFY: gettext_noop("to verify first"),
+    Strategy.ARCHIVE: gettext_noop("to archive"),
 }
 
 
@@ -36,10 +37,14 @@ def judged_first_words(alert: Alert) -> str:
     if found is None:
         return ""
     proposed, verdict = _PROPOSALS[Strategy(found.proposed)], VERDICT_WORDS[Verdict(found.verdict)]
-    return (
-        f"Judged before the proposal was shown: {verdict}. The machine had proposed {proposed}, "
-        f"{_STANDS[found.agrees]}."
-    )
+    return gettext(
+        "Judged before the proposal was shown: %(verdict)s. The machine had proposed %(proposed)s, "
+        "%(stands)s."
+    ) % {
+        "verdict": gettext(verdict),
+        "proposed": gettext(proposed),
+        "stands": gettext(_STANDS[found.agrees]),
+    }
 
 
 def was_judged_first() -> Exists:

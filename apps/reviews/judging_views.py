@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -54,7 +55,9 @@ def judging(request: HttpRequest) -> HttpResponse:
 def _lines(user: User, found: list[PersonMonth]) -> list[Line]:
     people = User.objects.filter(tenant_id=user.tenant_id, id__in={one.person for one in found})
     names = {person.id: person.display_name for person in people}
-    lines = [Line(name=names.get(one.person, "a former colleague"), of=one) for one in found]
+    lines = [
+        Line(name=names.get(one.person, gettext("a former colleague")), of=one) for one in found
+    ]
     return sorted(lines, key=lambda line: (-line.of.month.timestamp(), line.name))
 
 

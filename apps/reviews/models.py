@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Length
 from django.db.models.lookups import GreaterThanOrEqual
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Disposition
@@ -293,18 +294,18 @@ class Reveal(models.Model):
 
 
 class InterventionKind(models.TextChoices):
-    NONE = "none", "Nothing"
-    OBSERVE = "observe", "Observe"
-    APPROACH = "approach", "Approach the person"
-    POLICE = "police", "Call the police"
+    NONE = "none", _("Nothing")
+    OBSERVE = "observe", _("Observe")
+    APPROACH = "approach", _("Approach the person")
+    POLICE = "police", _("Call the police")
 
 
 class InterventionOutcome(models.TextChoices):
-    RECOVERED = "recovered", "Goods recovered"
-    RECEIPT_SHOWN = "receipt_shown", "Receipt shown"
-    NOTHING_FOUND = "nothing_found", "Nothing found"
-    LEFT = "left", "Left with the goods"
-    NOT_KNOWN = "not_known", "Not known yet"
+    RECOVERED = "recovered", _("Goods recovered")
+    RECEIPT_SHOWN = "receipt_shown", _("Receipt shown")
+    NOTHING_FOUND = "nothing_found", _("Nothing found")
+    LEFT = "left", _("Left with the goods")
+    NOT_KNOWN = "not_known", _("Not known yet")
 
 
 class Intervention(models.Model):
@@ -373,9 +374,9 @@ class Intervention(models.Model):
 
 
 class EntryStep(models.TextChoices):
-    OUTCOME = "outcome", "Outcome"
-    COMPLAINT = "complaint", "Complaint received"
-    SETTLEMENT = "settlement", "Complaint settled"
+    OUTCOME = "outcome", _("Outcome")
+    COMPLAINT = "complaint", _("Complaint received")
+    SETTLEMENT = "settlement", _("Complaint settled")
 
 
 class InterventionEntry(models.Model):

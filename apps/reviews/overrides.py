@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.triage.states import Strategy, Verdict
 
 
@@ -15,8 +17,8 @@ class Stance(StrEnum):
 
 
 _PROPOSED: Final = {
-    Strategy.ESCALATE: "to escalate",
-    Strategy.ARCHIVE: "to archive",
+    Strategy.ESCALATE: gettext_noop("against the machine's proposal to escalate"),
+    Strategy.ARCHIVE: gettext_noop("against the machine's proposal to archive"),
 }
 _TABLE: Final = {
     (Strategy.ESCALATE, Verdict.THEFT_CONFIRMED): Stance.WITH,
@@ -40,4 +42,4 @@ def override_words(proposal: str, verdict: str) -> str:
     """ "against the machine's proposal to archive" for an override, else ""."""
     if stance_of(proposal, verdict) is not Stance.AGAINST:
         return ""
-    return f"against the machine's proposal {_PROPOSED[Strategy(proposal)]}"
+    return gettext(_PROPOSED[Strategy(proposal)])

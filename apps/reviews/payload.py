@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.triage.canonical import JsonValue, canonical_digest
 from apps.triage.states import Verdict
 
@@ -14,27 +16,27 @@ LONGEST_COMMENT = 2000
 REASONS: Mapping[Verdict, Mapping[str, str]] = MappingProxyType(
     {
         Verdict.THEFT_CONFIRMED: {
-            "item_concealed": "item seen going out of sight on the person",
-            "exit_unpaid": "exit passed with the item, no checkout",
-            "item_not_scanned": "item past the scanner without a scan",
+            "item_concealed": gettext_noop("item seen going out of sight on the person"),
+            "exit_unpaid": gettext_noop("exit passed with the item, no checkout"),
+            "item_not_scanned": gettext_noop("item past the scanner without a scan"),
         },
         Verdict.FALSE_ALARM: {
-            "nothing_taken": "no item changed place",
-            "item_put_back": "item put back",
-            "paid": "item paid for",
-            "wrong_detection": "the detector saw something that is not there",
+            "nothing_taken": gettext_noop("no item changed place"),
+            "item_put_back": gettext_noop("item put back"),
+            "paid": gettext_noop("item paid for"),
+            "wrong_detection": gettext_noop("the detector saw something that is not there"),
         },
         Verdict.INCONCLUSIVE: {
-            "view_blocked": "view blocked",
-            "too_dark": "too dark",
-            "clip_too_short": "clip too short",
-            "no_clip": "no clip to watch",
+            "view_blocked": gettext_noop("view blocked"),
+            "too_dark": gettext_noop("too dark"),
+            "clip_too_short": gettext_noop("clip too short"),
+            "no_clip": gettext_noop("no clip to watch"),
         },
         Verdict.BENIGN_EXPLAINED: {
-            "own_item": "own item put away",
-            "staff": "staff at work",
-            "child": "a child",
-            "agreed_with_staff": "agreed with staff",
+            "own_item": gettext_noop("own item put away"),
+            "staff": gettext_noop("staff at work"),
+            "child": gettext_noop("a child"),
+            "agreed_with_staff": gettext_noop("agreed with staff"),
         },
     }
 )
@@ -81,7 +83,7 @@ class DecisionPayload:
 
     @property
     def reason_words(self) -> tuple[str, ...]:
-        return tuple(REASONS[self.verdict][code] for code in self.reasons)
+        return tuple(gettext(REASONS[self.verdict][code]) for code in self.reasons)
 
     def to_json(self) -> dict[str, JsonValue]:
         """As stored with the attempt and as hashed. An alert on its own says nothing of others."""

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from redis.exceptions import RedisError
 
 from apps.triage.fairness_rates import wilson
@@ -57,12 +59,20 @@ class Precision:
     def words(self) -> str:
         """The share with interval and window, or that too few were decided to say."""
         if not self.is_known:
-            return f"Precision of escalated alerts: not known yet ({self.decided} decided)"
+            return gettext("Precision of escalated alerts: not known yet (%(count)s decided)") % {
+                "count": self.decided
+            }
         low, high = self.interval
-        return (
-            f"Of the last {self.decided} escalated alerts decided, {self.confirmed} were confirmed "
-            f"({low}–{high} of 100), since {self.since:%-d %b %Y}"
-        )
+        return gettext(
+            "Of the last %(decided)s escalated alerts decided, %(confirmed)s were confirmed "
+            "(%(low)s–%(high)s of 100), since %(day)s"
+        ) % {
+            "decided": self.decided,
+            "confirmed": self.confirmed,
+            "low": low,
+            "high": high,
+            "day": date_format(self.since, "j M Y") if self.since else "",
+        }
 
 
 NOTHING: Final = Precision(decided=0, confirmed=0, since=None)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -43,10 +44,21 @@ def attempt_of(user: User, attempt_id: UUID) -> DecisionAttempt | None:
 def follow_sentence(attempt: DecisionAttempt) -> str:
     """What to tell the person who follows an attempt."""
     if attempt.state == AttemptState.SUBMITTED:
-        return words.RECORDED_WAITING
+        return gettext(words.RECORDED_WAITING)
     if attempt.state == AttemptState.PREPARED:
-        return f"Waiting for your confirmation until {attempt.expires_at:%H:%M:%S} UTC."
-    return attempt.outcome_text
+        return gettext("Waiting for your confirmation until %(time)s UTC.") % {
+            "time": f"{attempt.expires_at:%H:%M:%S}"
+        }
+    return outcome_words(attempt)
+
+
+def outcome_words(attempt: DecisionAttempt) -> str:
+    """What became of a settled attempt, in the reader's language; kept with it in English."""
+    if attempt.outcome_code == Code.APPLIED:
+        return words.applied(Verdict(attempt.payload["verdict"]))
+    if attempt.outcome_code == Code.ALREADY_DECIDED:
+        return decided_sentence(attempt.alert_id)
+    return gettext(attempt.outcome_text) if attempt.outcome_text else ""
 
 
 def standing_disposition(alert: Alert | UUID) -> Disposition | None:
@@ -59,7 +71,7 @@ def decided_sentence(alert: Alert | UUID) -> str:
     """ "Already decided by … at …"; without a disposition the plain sentence."""
     disposition = standing_disposition(alert)
     if disposition is None:
-        return words.SENTENCES[Code.ALREADY_DECIDED]
+        return gettext(words.SENTENCES[Code.ALREADY_DECIDED])
     return _decided_sentence(disposition)
 
 
@@ -267,7 +279,7 @@ def _choice(verdict: Verdict, *, why_not: str) -> Choice:
     return Choice(
         verdict=verdict,
         key=KEYS[verdict],
-        words=words.VERDICT_WORDS[verdict],
+        words=gettext(words.VERDICT_WORDS[verdict]),
         enabled=not why_not,
         why_not=why_not,
     )
@@ -275,7 +287,7 @@ def _choice(verdict: Verdict, *, why_not: str) -> Choice:
 
 def _blocked_sentence(user: User, alert: Alert, standing: Standing) -> str:
     if not allows(user, Permission.DECIDE, alert.site_id):
-        return words.SENTENCES[Code.FORBIDDEN]
+        return gettext(words.SENTENCES[Code.FORBIDDEN])
     code = _blocked_as(user, alert, standing)
     if code is Code.ALREADY_DECIDED and standing.disposition:
         return _decided_sentence(standing.disposition)
@@ -296,5 +308,6 @@ def sentence_of(code: Code, alert: Alert, user: User) -> str:
     clip = clip_of(alert)
     marked = marked_span(clip) if clip else None
     if code is Code.NOT_PLAYED and marked:
-        return f"Play the marked {max(1, round((marked[1] - marked[0]) / 1000))} s first."
-    return words.SENTENCES[code]
+        seconds = max(1, round((marked[1] - marked[0]) / 1000))
+        return gettext("Play the marked %(seconds)s s first.") % {"seconds": seconds}
+    return gettext(words.SENTENCES[code])

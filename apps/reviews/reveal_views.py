@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from apps.accounts.actors import actor_of
@@ -26,7 +27,7 @@ def reveal(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     user, alert = _alert_for(request, alert_id)
     form = RevealForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Faces stay blurred: " + form.sentence)
+        messages.error(request, gettext("Faces stay blurred: %(fault)s") % {"fault": form.sentence})
         return redirect("alert", alert_id=alert.id)
     try:
         reveal_faces(

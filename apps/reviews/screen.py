@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Disposition
 from apps.reviews.item_queries import item_of, others_of
@@ -12,26 +14,38 @@ from apps.reviews.models import DecisionAttempt
 from apps.reviews.overrides import override_words
 from apps.reviews.pace import WatchedShare, watched_by
 from apps.reviews.payload import DecisionPayload
-from apps.reviews.queries import Choice, Standing, decision_bar
+from apps.reviews.queries import Choice, Standing, decision_bar, outcome_words
 from apps.reviews.words import RECORDED_WAITING, Code
 from apps.triage.states import AlertState, AttemptState, Verdict
 
 BUTTON_WORDS = {
-    Verdict.THEFT_CONFIRMED: "Confirm theft",
-    Verdict.FALSE_ALARM: "False alarm",
-    Verdict.BENIGN_EXPLAINED: "Explained, benign",
-    Verdict.INCONCLUSIVE: "Inconclusive",
+    Verdict.THEFT_CONFIRMED: gettext_noop("Confirm theft"),
+    Verdict.FALSE_ALARM: gettext_noop("False alarm"),
+    Verdict.BENIGN_EXPLAINED: gettext_noop("Explained, benign"),
+    Verdict.INCONCLUSIVE: gettext_noop("Inconclusive"),
 }
 NOT_WAITING_WORDS: dict[str, str] = {
-    AlertState.RECEIVED: "The alert is being analysed. It can be decided as soon as it waits for a person.",
-    AlertState.ANALYSING: "The alert is being analysed. It can be decided as soon as it waits for a person.",
-    AlertState.ARCHIVED: "Triage archived this alert; nobody is asked to decide it.",
+    AlertState.RECEIVED: gettext_noop(
+        "The alert is being analysed. It can be decided as soon as it waits for a person."
+    ),
+    AlertState.ANALYSING: gettext_noop(
+        "The alert is being analysed. It can be decided as soon as it waits for a person."
+    ),
+    AlertState.ARCHIVED: gettext_noop("Triage archived this alert; nobody is asked to decide it."),
 }
 CONSEQUENCES = {
-    Verdict.THEFT_CONFIRMED: "An incident and a case are opened and the footage is sealed as an exhibit.",
-    Verdict.FALSE_ALARM: "The alert is closed and counts as false where these conditions are judged.",
-    Verdict.BENIGN_EXPLAINED: "The alert is closed and counts as false where these conditions are judged.",
-    Verdict.INCONCLUSIVE: "The alert is closed without counting for or against the detector.",
+    Verdict.THEFT_CONFIRMED: gettext_noop(
+        "An incident and a case are opened and the footage is sealed as an exhibit."
+    ),
+    Verdict.FALSE_ALARM: gettext_noop(
+        "The alert is closed and counts as false where these conditions are judged."
+    ),
+    Verdict.BENIGN_EXPLAINED: gettext_noop(
+        "The alert is closed and counts as false where these conditions are judged."
+    ),
+    Verdict.INCONCLUSIVE: gettext_noop(
+        "The alert is closed without counting for or against the detector."
+    ),
 }
 
 
@@ -69,7 +83,7 @@ def decision_screen(
     decided = bar.standing.disposition
     return DecisionScreen(
         buttons=buttons,
-        blocked=NOT_WAITING_WORDS.get(alert.state, bar.blocked) if bar.blocked else "",
+        blocked=_blocked(alert, bar.blocked) if bar.blocked else "",
         hint=_hint(
             buttons, second=bar.needs_second_person, confirmed=len(bar.standing.confirmed_by)
         ),
@@ -84,10 +98,14 @@ def decision_screen(
 
 def watched_words(watched_ms: int, marked: tuple[int, int] | None) -> str:
     """How much the person has played, against the part that has to be watched."""
-    played = f"Played {watched_ms / 1000:.1f} s"
+    played = f"{watched_ms / 1000:.1f}"
     if marked is None:
-        return played
-    return f"{played}; {(marked[1] - marked[0]) / 1000:.1f} s are marked"
+        return gettext("Played %(seconds)s s") % {"seconds": played}
+    span = f"{(marked[1] - marked[0]) / 1000:.1f}"
+    return gettext("Played %(seconds)s s; %(span)s s are marked") % {
+        "seconds": played,
+        "span": span,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,12 +127,16 @@ def fate_of(attempt: DecisionAttempt) -> Fate:
     elif attempt.state in (AttemptState.REFUSED, AttemptState.EXPIRED):
         icon, kind = "ban", "refused"
     else:
-        words = RECORDED_WAITING if attempt.submitted_at else "Prepared, not confirmed yet."
+        words = (
+            gettext(RECORDED_WAITING)
+            if attempt.submitted_at
+            else gettext("Prepared, not confirmed yet.")
+        )
         return Fate(icon="hourglass", kind="verify", words=words, is_settled=False, at=None)
     return Fate(
         icon=icon,
         kind=kind,
-        words=attempt.outcome_text,
+        words=outcome_words(attempt),
         is_settled=True,
         at=attempt.settled_at,
         decided=attempt.outcome_code == Code.APPLIED,
@@ -134,8 +156,8 @@ class Statement:
 def statement_of(payload: DecisionPayload) -> Statement:
     return Statement(
         verdict=payload.verdict,
-        words=BUTTON_WORDS[payload.verdict],
-        consequence=CONSEQUENCES[payload.verdict],
+        words=gettext(BUTTON_WORDS[payload.verdict]),
+        consequence=gettext(CONSEQUENCES[payload.verdict]),
         payload=payload,
     )
 
@@ -162,11 +184,16 @@ def also_of(attempt: DecisionAttempt) -> Also | None:
     )
 
 
+def _blocked(alert: Alert, otherwise: str) -> str:
+    words = NOT_WAITING_WORDS.get(alert.state, "")
+    return gettext(words) if words else otherwise
+
+
 def _button(choice: Choice) -> Button:
     return Button(
         verdict=choice.verdict,
         key=choice.key.lower(),
-        words=BUTTON_WORDS[choice.verdict],
+        words=gettext(BUTTON_WORDS[choice.verdict]),
         why_not=choice.why_not,
     )
 
@@ -174,5 +201,9 @@ def _button(choice: Choice) -> Button:
 def _hint(buttons: tuple[Button, ...], *, second: bool, confirmed: int) -> str:
     """The one line beside the buttons: what stands between the person and a decision."""
     if second:
-        return f"Two different people have to confirm this; {confirmed} has so far."
+        return ngettext(
+            "Two different people have to confirm this; %(count)s has so far.",
+            "Two different people have to confirm this; %(count)s have so far.",
+            confirmed,
+        ) % {"count": confirmed}
     return next((button.why_not for button in buttons if button.why_not), "")

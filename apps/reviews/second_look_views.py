@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -43,7 +44,11 @@ def second_look(request: HttpRequest, alert_id: UUID) -> HttpResponse:
             context |= {"refusal": refusal.sentence, "reason": reason}
         else:
             who = other.display_name if other else "whoever is free"
-            messages.success(request, f"{task.alert.reference} goes to {who} for a second look.")
+            messages.success(
+                request,
+                gettext("%(task_alert_reference)s goes to %(who)s for a second look.")
+                % {"task_alert_reference": task.alert.reference, "who": who},
+            )
             return redirect("queue")
     template = "reviews/decision.html"
     if request.method == "GET" and request.htmx:  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
@@ -97,7 +98,7 @@ def submit(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         )
     except UnreadablePayload:
         return _refused(
-            request, user, attempt.alert, "This decision could not be read. Decide again."
+            request, user, attempt.alert, gettext("This decision could not be read. Decide again.")
         )
     except UnableToDecide as refusal:
         return _refused(request, user, attempt.alert, refusal.sentence)
@@ -167,14 +168,14 @@ def playback(request: HttpRequest, alert_id: UUID) -> HttpResponse:
 @require_POST
 def split(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Take one of the item's alerts out of it; both then wait on their own."""
-    return _regroup(request, alert_id, split_alert, "It is a row of its own again.")
+    return _regroup(request, alert_id, split_alert, gettext("It is a row of its own again."))
 
 
 @login_required
 @require_POST
 def rejoin(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Undo a split."""
-    return _regroup(request, alert_id, rejoin_alert, "It is one item again.")
+    return _regroup(request, alert_id, rejoin_alert, gettext("It is one item again."))
 
 
 def _regroup(
@@ -183,7 +184,7 @@ def _regroup(
     user, shown = _alert_for(request, alert_id)
     form = RegroupForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Nothing was changed: give a reason.")
+        messages.error(request, gettext("Nothing was changed: give a reason."))
         return redirect("alert", alert_id=shown.id)
     _, alert = _alert_for(request, form.cleaned_data["member"] or shown.id)
     if not may_regroup(user, alert):
@@ -235,7 +236,9 @@ def _prepare(request: HttpRequest, user: User, alert: Alert, form: DecisionForm)
             actor=actor_of(request), user=user, alert=alert, payload=payload, now=timezone.now()
         )
     except UnreadablePayload as fault:
-        form.add_error(None, f"This decision could not be read: {fault}.")
+        form.add_error(
+            None, gettext("This decision could not be read: %(fault)s.") % {"fault": fault}
+        )
         return _panel(request, alert, form, status=WRONG)
     except UnableToDecide as refusal:
         form.add_error(None, refusal.sentence)

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.triage.states import Verdict
 
 
@@ -36,44 +38,84 @@ class Code(StrEnum):
 
 SENTENCES: Mapping[Code, str] = MappingProxyType(
     {
-        Code.FIRST_OF_TWO: "Recorded. A second person has to confirm the same before it takes effect.",
-        Code.ALREADY_DECIDED: "This alert is already decided. Your decision was not applied.",
-        Code.NOT_WAITING: "This alert is not waiting for a decision. Nothing was changed.",
-        Code.FORBIDDEN: "You may not decide alerts at this site. Nothing was changed.",
-        Code.NOT_TRAINED: "Your training is not recorded. Ask compliance or an administrator to record it.",
-        Code.SAME_PERSON: "You have confirmed this already; a different person has to be the second one.",
-        Code.NO_VIEWABLE_CLIP: "There is no clip to watch, so theft cannot be confirmed. Choose another disposition.",
-        Code.NOT_PLAYED: "Play the marked part of the clip first. Nothing was changed.",
-        Code.TRANSFER_NOT_SEEN: "Theft is confirmed only when the item was seen changing place.",
-        Code.STALE: "The alert changed while you were deciding. Look again, then decide.",
-        Code.EXPIRED: "The two minutes to confirm are over. Nothing was changed; decide again.",
-        Code.REPLAYED: "This confirmation was used before. It counts once.",
-        Code.WRONG_TOKEN: "This confirmation is not valid. Nothing was changed; decide again.",
-        Code.OTHER_USER: "This confirmation belongs to somebody else. Nothing was changed.",
-        Code.OTHER_SESSION: "This confirmation was prepared in another session. Decide again here.",
-        Code.PAYLOAD_CHANGED: "What was sent is not what you were shown. Nothing was changed; decide again.",
-        Code.SESSION_ENDED: "Your session has ended. Sign in and decide again; nothing was changed.",
-        Code.NOT_SUBMITTED: "This decision was never confirmed. Nothing was changed.",
-        Code.UNKNOWN: "This decision is not known here. Nothing was changed.",
-        Code.MALFORMED: "This decision could not be read. Nothing was changed; decide again.",
+        Code.FIRST_OF_TWO: gettext_noop(
+            "Recorded. A second person has to confirm the same before it takes effect."
+        ),
+        Code.ALREADY_DECIDED: gettext_noop(
+            "This alert is already decided. Your decision was not applied."
+        ),
+        Code.NOT_WAITING: gettext_noop(
+            "This alert is not waiting for a decision. Nothing was changed."
+        ),
+        Code.FORBIDDEN: gettext_noop(
+            "You may not decide alerts at this site. Nothing was changed."
+        ),
+        Code.NOT_TRAINED: gettext_noop(
+            "Your training is not recorded. Ask compliance or an administrator to record it."
+        ),
+        Code.SAME_PERSON: gettext_noop(
+            "You have confirmed this already; a different person has to be the second one."
+        ),
+        Code.NO_VIEWABLE_CLIP: gettext_noop(
+            "There is no clip to watch, so theft cannot be confirmed. Choose another disposition."
+        ),
+        Code.NOT_PLAYED: gettext_noop(
+            "Play the marked part of the clip first. Nothing was changed."
+        ),
+        Code.TRANSFER_NOT_SEEN: gettext_noop(
+            "Theft is confirmed only when the item was seen changing place."
+        ),
+        Code.STALE: gettext_noop(
+            "The alert changed while you were deciding. Look again, then decide."
+        ),
+        Code.EXPIRED: gettext_noop(
+            "The two minutes to confirm are over. Nothing was changed; decide again."
+        ),
+        Code.REPLAYED: gettext_noop("This confirmation was used before. It counts once."),
+        Code.WRONG_TOKEN: gettext_noop(
+            "This confirmation is not valid. Nothing was changed; decide again."
+        ),
+        Code.OTHER_USER: gettext_noop(
+            "This confirmation belongs to somebody else. Nothing was changed."
+        ),
+        Code.OTHER_SESSION: gettext_noop(
+            "This confirmation was prepared in another session. Decide again here."
+        ),
+        Code.PAYLOAD_CHANGED: gettext_noop(
+            "What was sent is not what you were shown. Nothing was changed; decide again."
+        ),
+        Code.SESSION_ENDED: gettext_noop(
+            "Your session has ended. Sign in and decide again; nothing was changed."
+        ),
+        Code.NOT_SUBMITTED: gettext_noop("This decision was never confirmed. Nothing was changed."),
+        Code.UNKNOWN: gettext_noop("This decision is not known here. Nothing was changed."),
+        Code.MALFORMED: gettext_noop(
+            "This decision could not be read. Nothing was changed; decide again."
+        ),
     }
 )
 
 VERDICT_WORDS: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.THEFT_CONFIRMED: "theft confirmed",
-        Verdict.FALSE_ALARM: "false alarm",
-        Verdict.INCONCLUSIVE: "inconclusive",
-        Verdict.BENIGN_EXPLAINED: "explained, benign",
+        Verdict.THEFT_CONFIRMED: gettext_noop("theft confirmed"),
+        Verdict.FALSE_ALARM: gettext_noop("false alarm"),
+        Verdict.INCONCLUSIVE: gettext_noop("inconclusive"),
+        Verdict.BENIGN_EXPLAINED: gettext_noop("explained, benign"),
     }
 )
 
-RECORDED_WAITING = "Recorded, waiting to be applied. You can leave this page; nothing is lost."
+RECORDED_WAITING = gettext_noop(
+    "Recorded, waiting to be applied. You can leave this page; nothing is lost."
+)
 
 
 def applied(verdict: Verdict) -> str:
-    return f"Recorded: {VERDICT_WORDS[verdict]}."
+    return gettext("Recorded: %(verdict)s.") % {"verdict": gettext(VERDICT_WORDS[verdict])}
 
 
 def already_decided(*, by: str, at: datetime, verdict: Verdict) -> str:
-    return f"Already decided by {by} at {at:%H:%M:%S} UTC: {VERDICT_WORDS[verdict]}. Your decision was not applied."
+    sentence = gettext(
+        "Already decided by %(name)s at %(time)s UTC: %(verdict)s. Your decision was not applied."
+    )
+    verdict_words = gettext(VERDICT_WORDS[verdict])
+    return sentence % {"name": by, "time": f"{at:%H:%M:%S}", "verdict": verdict_words}

@@ -41,12 +41,12 @@ class _Words(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._silent += tag in SILENT
         for name, value in attrs:
-            if name in SPOKEN and value:
+            if value and (name in SPOKEN or name.endswith("-words")):
                 self._note(value)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
-            if name in SPOKEN and value:
+            if value and (name in SPOKEN or name.endswith("-words")):
                 self._note(value)
 
     def handle_endtag(self, tag: str) -> None:

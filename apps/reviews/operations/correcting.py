@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from apps.accounts.live import publish_live
 from apps.accounts.models import User
@@ -40,7 +41,10 @@ def correct(
     """
     reason = reason.strip()
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        raise UnableToCorrect(f"Say in at least {SHORTEST_REASON} characters why it is corrected.")
+        raise UnableToCorrect(
+            gettext("Say in at least %(shortest_reason)s characters why it is corrected.")
+            % {"shortest_reason": SHORTEST_REASON}
+        )
     with transaction.atomic():
         alert = Alert.objects.select_for_update().get(id=alert.id)
         standing = standing_disposition(alert)
@@ -57,12 +61,14 @@ def objection_to_correcting(
     """Why this person may not correct the standing verdict; None when they may."""
     if not allows(user, Permission.CORRECT_DECISIONS, alert.site_id):
         return UnableToCorrect(
-            "Correcting decisions is not part of your role at this site.", forbidden=True
+            gettext("Correcting decisions is not part of your role at this site."), forbidden=True
         )
     if alert.state != AlertState.RESOLVED or standing is None:
-        return UnableToCorrect("Nobody has decided this alert yet; decide it instead.")
+        return UnableToCorrect(gettext("Nobody has decided this alert yet; decide it instead."))
     if user.id in people_behind(standing):
-        return UnableToCorrect("You decided this yourself; somebody else has to correct it.")
+        return UnableToCorrect(
+            gettext("You decided this yourself; somebody else has to correct it.")
+        )
     return None
 
 
@@ -79,11 +85,13 @@ def people_behind(disposition: Disposition) -> set[object]:
 
 def _require_other_verdict(standing: Disposition, verdict: Verdict) -> None:
     if verdict == standing.verdict:
-        raise UnableToCorrect("This is the verdict that stands already.")
+        raise UnableToCorrect(gettext("This is the verdict that stands already."))
     if verdict == Verdict.THEFT_CONFIRMED:
         raise UnableToCorrect(
-            "A correction takes a verdict back. A theft is confirmed by watching the clip of an alert that waits; "
-            "raise the clip as a new alert to have it judged again."
+            gettext(
+                "A correction takes a verdict back. A theft is confirmed by watching the clip of an alert that "
+                "waits; raise the clip as a new alert to have it judged again."
+            )
         )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts.live import publish_live
 from apps.accounts.models import User
@@ -90,7 +91,7 @@ def escalate_task(*, task_id: UUID, at: datetime, now: datetime) -> bool:
 def claim_task(*, actor: Actor, user: User, task: HumanTask) -> None:
     """Take an open task nobody has. Raises UnableToTakeTask."""
     if not allows(user, Permission.DECIDE, task.alert.site_id):
-        raise UnableToTakeTask("You may not decide alerts at this site.")
+        raise UnableToTakeTask(gettext("You may not decide alerts at this site."))
     if task.assignee_id == user.id:
         return
     if _open(task.id).filter(assignee__isnull=True).update(assignee=user) != 1:
@@ -101,7 +102,7 @@ def claim_task(*, actor: Actor, user: User, task: HumanTask) -> None:
 def release_task(*, actor: Actor, user: User, task: HumanTask) -> None:
     """Give an open task back to everybody. Raises UnableToTakeTask."""
     if _open(task.id).filter(assignee=user).update(assignee=None) != 1:
-        raise UnableToTakeTask("This task is not yours, or it is done.")
+        raise UnableToTakeTask(gettext("This task is not yours, or it is done."))
     _record(actor, task, Event.TASK_RELEASED, {})
 
 
@@ -109,11 +110,11 @@ def assign_task(*, actor: Actor, user: User, task: HumanTask, to: User) -> None:
     """Give an open task to somebody who may decide it. Raises UnableToTakeTask."""
     site_id = task.alert.site_id
     if not allows(user, Permission.ASSIGN_TASKS, site_id):
-        raise UnableToTakeTask("You may not assign tasks at this site.")
+        raise UnableToTakeTask(gettext("You may not assign tasks at this site."))
     if to.tenant_id != user.tenant_id or not allows(to, Permission.DECIDE, site_id):
-        raise UnableToTakeTask("This person may not decide alerts at this site.")
+        raise UnableToTakeTask(gettext("This person may not decide alerts at this site."))
     if _open(task.id).update(assignee=to) != 1:
-        raise UnableToTakeTask("This task is done.")
+        raise UnableToTakeTask(gettext("This task is done."))
     _record(actor, task, Event.TASK_REASSIGNED, {"assignee": str(to.id)})
 
 
@@ -167,5 +168,5 @@ def _least_busy(people: Sequence[User]) -> User | None:
 def _why_not_free(task_id: UUID) -> str:
     task = HumanTask.objects.get(id=task_id)
     if task.state != TaskState.OPEN:
-        return "This task is done."
-    return f"{name_of(task.assignee_id)} has this task."
+        return gettext("This task is done.")
+    return gettext("%(name)s has this task.") % {"name": name_of(task.assignee_id)}

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.live import publish_live
 from apps.accounts.models import User
@@ -60,10 +61,12 @@ def record_intervention(
     Approaching somebody and calling the police need a standing, fresh confirmation of theft.
     """
     if not allows(user, Permission.DECIDE, alert.site_id):
-        raise UnableToIntervene("You may not authorise interventions at this site.", forbidden=True)
+        raise UnableToIntervene(
+            gettext("You may not authorise interventions at this site."), forbidden=True
+        )
     confirmation = _confirmation_of(alert)
     if confirmation is None:
-        raise UnableToIntervene("Nobody has decided this alert yet.")
+        raise UnableToIntervene(gettext("Nobody has decided this alert yet."))
     if kind in _TOWARDS_A_PERSON:
         _require_fresh_theft(alert, confirmation, now=now)
     intervention = Intervention.objects.create(
@@ -90,7 +93,9 @@ def record_outcome(
 ) -> InterventionEntry:
     """Record how an intervention ended; `instead_of` names the entry this corrects. Raises UnableToIntervene."""
     if outcome is InterventionOutcome.NOT_KNOWN and instead_of is None:
-        raise UnableToIntervene("Say how it ended; while nobody knows, it stays not known yet.")
+        raise UnableToIntervene(
+            gettext("Say how it ended; while nobody knows, it stays not known yet.")
+        )
     entry = InterventionEntry(step=EntryStep.OUTCOME, outcome=outcome, reason=reason.strip())
     stands: dict[str, object] = {"outcome": outcome, "outcome_at": now}
     return _enter(actor, user, intervention, entry, stands, instead_of=instead_of, now=now)
@@ -127,7 +132,8 @@ def settle_complaint(
     """
     if not Decimal(0) <= cost <= LARGEST_COST or cost != cost.quantize(Decimal("0.01")):
         raise UnableToIntervene(
-            f"A cost lies between 0 and {LARGEST_COST:,}, with two decimals at most."
+            gettext("A cost lies between 0 and %(largest_cost)s, with two decimals at most.")
+            % {"largest_cost": f"{LARGEST_COST:,}"}
         )
     currency = user.tenant.currency
     entry = InterventionEntry(
@@ -163,7 +169,7 @@ def _enter(
         locked = Intervention.objects.select_for_update(of=("self",)).get(id=intervention.id)
         if not allows(user, Permission.RECORD_INTERVENTIONS, locked.alert.site_id):
             raise UnableToIntervene(
-                "You may not record interventions at this site.", forbidden=True
+                gettext("You may not record interventions at this site."), forbidden=True
             )
         entry.supersedes = _corrected(locked, EntryStep(entry.step), instead_of)
         entry.tenant_id, entry.intervention = locked.tenant_id, locked
@@ -183,19 +189,27 @@ def _corrected(
     standing = standing_entry(intervention, step)
     if instead_of is None and standing is not None:
         raise UnableToIntervene(
-            f"{step.label} is recorded already. Correct it, and what was recorded stays readable."
+            gettext(
+                "%(step_label)s is recorded already. Correct it, and what was recorded stays readable."
+            )
+            % {"step_label": step.label}
         )
     if instead_of is not None and (standing is None or standing.id != instead_of):
-        raise UnableToIntervene("This was corrected meanwhile. Look again, then correct it.")
+        raise UnableToIntervene(
+            gettext("This was corrected meanwhile. Look again, then correct it.")
+        )
     if step is EntryStep.SETTLEMENT and intervention.complaint_at is None:
-        raise UnableToIntervene("Nobody has recorded a complaint; record it first.")
+        raise UnableToIntervene(gettext("Nobody has recorded a complaint; record it first."))
     return standing
 
 
 def _require_reason(reason: str) -> None:
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON or "\x00" in reason:
         raise UnableToIntervene(
-            f"Say in {SHORTEST_REASON} to {LONGEST_REASON} characters what was seen or said."
+            gettext(
+                "Say in %(shortest_reason)s to %(longest_reason)s characters what was seen or said."
+            )
+            % {"shortest_reason": SHORTEST_REASON, "longest_reason": LONGEST_REASON}
         )
 
 
@@ -223,10 +237,12 @@ def _confirmation_of(alert: Alert) -> Confirmation | None:
 def _require_fresh_theft(alert: Alert, confirmation: Confirmation, *, now: datetime) -> None:
     disposition = standing_disposition(alert)
     if disposition is None or disposition.verdict != Verdict.THEFT_CONFIRMED:
-        raise UnableToIntervene("Only a confirmed theft allows approaching somebody.")
+        raise UnableToIntervene(gettext("Only a confirmed theft allows approaching somebody."))
     if now - confirmation.confirmed_at > CONFIRMATION_LASTS:
         minutes = CONFIRMATION_LASTS // timedelta(minutes=1)
-        raise UnableToIntervene(f"The confirmation is older than {minutes} minutes.")
+        raise UnableToIntervene(
+            gettext("The confirmation is older than %(minutes)s minutes.") % {"minutes": minutes}
+        )
 
 
 def _record(

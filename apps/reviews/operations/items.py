@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts.live import publish_live
 from apps.accounts.models import User
@@ -62,9 +63,9 @@ def split_alert(*, actor: Actor, user: User, alert: Alert, reason: str, now: dat
         _lock_site(alert)
         member = _waiting_member(alert)
         if member is None or member.split_at is not None:
-            raise UnableToRegroup("This alert does not wait in an item with others.")
+            raise UnableToRegroup(gettext("This alert does not wait in an item with others."))
         if not _members(member.item).exclude(alert=alert).exists():
-            raise UnableToRegroup("This alert is alone in its item already.")
+            raise UnableToRegroup(gettext("This alert is alone in its item already."))
         _split(actor, member, reason=reason, now=now)
         _choose_lead(actor, member.item)
 
@@ -76,10 +77,10 @@ def rejoin_alert(*, actor: Actor, user: User, alert: Alert, reason: str, now: da
         _lock_site(alert)
         member = _waiting_member(alert)
         if member is None or member.split_at is None:
-            raise UnableToRegroup("This alert was not split off, or no longer waits.")
+            raise UnableToRegroup(gettext("This alert was not split off, or no longer waits."))
         item = member.item
         if item.state != ItemState.OPEN or not _members(item).exists():
-            raise UnableToRegroup("What it was split from has been decided meanwhile.")
+            raise UnableToRegroup(gettext("What it was split from has been decided meanwhile."))
         member.split_at, member.split_by, member.split_reason = None, None, ""
         member.save(update_fields=["split_at", "split_by", "split_reason"])
         _record(actor, Event.ITEM_JOINED, item, alert.id, reason=reason, again="yes")
@@ -233,9 +234,12 @@ def _join(actor: Actor, item: ReviewItem, one: Candidate, *, now: datetime, move
 
 def _require_may(user: User, alert: Alert, reason: str) -> None:
     if not may_regroup(user, alert):
-        raise UnableToRegroup("You may not decide alerts at this site.")
+        raise UnableToRegroup(gettext("You may not decide alerts at this site."))
     if not 0 < len(reason.strip()) <= LONGEST_REASON or "\x00" in reason:
-        raise UnableToRegroup(f"Give a reason, in at most {LONGEST_REASON} characters.")
+        raise UnableToRegroup(
+            gettext("Give a reason, in at most %(longest_reason)s characters.")
+            % {"longest_reason": LONGEST_REASON}
+        )
 
 
 def _lock_site(alert: Alert) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
@@ -41,12 +43,14 @@ def record_playback(
     UnableToRecordPlayback for what no player could have played.
     """
     if not allows(user, Permission.VIEW_CLIPS, alert.site_id):
-        raise UnableToRecordPlayback("You may not watch clips of this site.")
+        raise UnableToRecordPlayback(gettext("You may not watch clips of this site."))
     clip = clip_of(alert)
     if clip is None or not clip.is_viewable:
-        raise UnableToRecordPlayback("This alert has no clip to play.")
+        raise UnableToRecordPlayback(gettext("This alert has no clip to play."))
     if not was_shown_something(user=user, alert=alert):
-        raise UnableToRecordPlayback("The clip could not be played yet: its faces are not blurred.")
+        raise UnableToRecordPlayback(
+            gettext("The clip could not be played yet: its faces are not blurred.")
+        )
     _require_possible(from_ms, to_ms, duration_ms=clip.duration_ms)
     first = not Playback.objects.filter(alert=alert, user=user).exists()
     played = Playback.objects.create(
@@ -65,8 +69,8 @@ def record_playback(
 
 def _require_possible(from_ms: int, to_ms: int, *, duration_ms: int | None) -> None:
     if not 0 <= from_ms < to_ms:
-        raise UnableToRecordPlayback("A span runs forward from the clip's start.")
+        raise UnableToRecordPlayback(gettext("A span runs forward from the clip's start."))
     if to_ms - from_ms > LONGEST_SPAN_MS:
-        raise UnableToRecordPlayback("A player reports at least once a minute.")
+        raise UnableToRecordPlayback(gettext("A player reports at least once a minute."))
     if duration_ms is not None and to_ms > duration_ms + _SLACK_MS:
-        raise UnableToRecordPlayback("The span ends after the clip does.")
+        raise UnableToRecordPlayback(gettext("The span ends after the clip does."))

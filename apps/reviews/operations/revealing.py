@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils.translation import gettext
+
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
@@ -31,13 +33,16 @@ def reveal_faces(*, actor: Actor, user: User, alert: Alert, reason: str, now: da
     The reason goes to the row in words and into the chain as a commitment. Raises UnableToReveal.
     """
     if not allows(user, Permission.REVEAL_FACES, alert.site_id):
-        raise UnableToReveal("Your role may not see faces at this site.", forbidden=True)
+        raise UnableToReveal(gettext("Your role may not see faces at this site."), forbidden=True)
     if not has_footage(alert):
-        raise UnableToReveal("This alert has no footage to reveal.")
+        raise UnableToReveal(gettext("This alert has no footage to reveal."))
     words = reason.strip()
     if not LEAST_REVEAL_REASON <= len(words) <= LONGEST_REASON or "\x00" in words:
         raise UnableToReveal(
-            f"Say in {LEAST_REVEAL_REASON} to {LONGEST_REASON} characters why the faces are needed."
+            gettext(
+                "Say in %(least_reveal_reason)s to %(longest_reason)s characters why the faces are needed."
+            )
+            % {"least_reveal_reason": LEAST_REVEAL_REASON, "longest_reason": LONGEST_REASON}
         )
     revealed = Reveal.objects.create(
         tenant_id=alert.tenant_id,

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Count, Q
+from django.utils.translation import gettext
 
 from apps.accounts.live import publish_live
 from apps.accounts.models import User
@@ -29,11 +30,14 @@ def ask_for_second_look(
     is returned. Deciding needs no second look, and asking for one decides nothing. Raises UnableToTakeTask.
     """
     if not allows(user, Permission.DECIDE, task.alert.site_id):
-        raise UnableToTakeTask("You may not decide alerts at this site.")
+        raise UnableToTakeTask(gettext("You may not decide alerts at this site."))
     reason = reason.strip()
     if not SHORTEST <= len(reason) <= LONGEST:
         raise UnableToTakeTask(
-            f"Say in {SHORTEST} to {LONGEST} characters what the other person should look at."
+            gettext(
+                "Say in %(shortest)s to %(longest)s characters what the other person should look at."
+            )
+            % {"shortest": SHORTEST, "longest": LONGEST}
         )
     with transaction.atomic():
         other = _other(task, user)
@@ -45,7 +49,7 @@ def ask_for_second_look(
             second_look_reason=reason,
         )
         if handed != 1:
-            raise UnableToTakeTask("This task is done.")
+            raise UnableToTakeTask(gettext("This task is done."))
         record(
             actor=actor,
             event=Event.TASK_SECOND_LOOK,
