@@ -92,6 +92,12 @@ UNFOLD: dict[str, object] = {
                 ("Deliveries", "outbox", "webhooks_webhookdelivery"),
             ),
             _admin_links(
+                "Notifications",
+                ("Notifications", "notifications_active", "notifications_notification"),
+                ("E-mails", "mail", "notifications_notificationmail"),
+                ("Choices", "tune", "notifications_notificationchoice"),
+            ),
+            _admin_links(
                 "Records",
                 ("Cases", "folder", "cases_case"),
                 ("Evidence", "inventory_2", "evidence_evidenceitem"),

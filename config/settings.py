@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "apps.reports",
     "apps.subject_requests",
     "apps.oversight",
+    "apps.notifications",
     "apps.webhooks",
     "apps.console",
     "workers",
@@ -250,6 +251,20 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="5", minute="10"),
     },
     "evidence-holds": {"task": "apps.evidence.tasks.follow_holds", "schedule": 300.0},
+    "notifications": {
+        "task": "apps.notifications.tasks.gather_notifications",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "notification-mail": {
+        "task": "apps.notifications.tasks.mail_notifications",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "notifications-over": {
+        "task": "apps.notifications.tasks.forget_notifications",
+        "schedule": crontab(hour="3", minute="25"),
+    },
     "webhooks": {
         "task": "apps.webhooks.tasks.send_events",
         "schedule": 5.0,
@@ -497,5 +512,20 @@ LOGGING = {
     },
 }
 
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
-EMAIL_TIMEOUT = 10
+# --- E-mail: off until a server is named ----------------------------------------------------------------------
+
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.integer("EMAIL_PORT", 587, least=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+_EMAIL_SECURITY = env.choice("EMAIL_SECURITY", "starttls", among=("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _EMAIL_SECURITY == "starttls", _EMAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", 10, least=1)
+EMAIL_BACKEND = env.text(
+    "EMAIL_BACKEND",
+    f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend",
+)
+DEFAULT_FROM_EMAIL = env.text(
+    "EMAIL_FROM", f"Second Look <second-look@{urlsplit(PUBLIC_URL).hostname or 'localhost'}>"
+)
+NOTIFICATION_MAIL = bool(EMAIL_HOST)  # else nobody is told by e-mail, and the screen says so

@@ -23,6 +23,7 @@ _VIEW: dict[str, Permission] = {
     "reports": Permission.DRAFT_REPORTS,
     "oversight": Permission.VIEW_OVERSIGHT,
     "webhooks": Permission.MANAGE_WEBHOOKS,
+    "notifications": Permission.MANAGE_USERS,
 }
 """Who sees an app's tables in the admin, besides needing `USE_ADMIN`."""
 

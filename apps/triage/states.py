@@ -114,6 +114,15 @@ class DeliveryState(StrEnum):
     GIVEN_UP = "given_up"
 
 
+class MailState(StrEnum):
+    """A notification on its way to a person's mailbox. `dropped`: the person was no member any more."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
 class EntryState(StrEnum):
     """A watchlist entry. Only a second person's confirmation makes it `active`; time can only end it."""
 
@@ -515,6 +524,17 @@ DELIVERY = _machine(
     },
 )
 
+NOTIFICATION_MAIL = _machine(
+    "notification mail",
+    initial={MailState.WAITING},
+    arrows={
+        MailState.WAITING: {MailState.SENT, MailState.FAILED, MailState.DROPPED},
+        MailState.SENT: set(),
+        MailState.FAILED: set(),
+        MailState.DROPPED: set(),
+    },
+)
+
 MACHINES = (
     ALERT,
     CLIP,
@@ -535,4 +555,5 @@ MACHINES = (
     RECORDS_EXPORT,
     WEBHOOK,
     DELIVERY,
+    NOTIFICATION_MAIL,
 )

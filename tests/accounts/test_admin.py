@@ -21,7 +21,7 @@ from workflows.messages import workflow_id
 OURS = (
     *("accounts", "sites", "alerts", "reviews", "reliability", "evidence", "cases", "audit"),
     *("people", "subject_requests", "reports", "oversight", "console"),
-    *("watchlists", "webhooks"),
+    *("watchlists", "webhooks", "notifications"),
 )
 SET_UP_HERE = {
     "accounts.tenant",

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from apps.alerts.models import Alert, Clip, OutboxEntry
 from apps.cases.models import Case, CaseFile
 from apps.evidence.models import EvidenceItem, Hold, RetentionRules
+from apps.notifications.models import NotificationMail
 from apps.oversight.models import RecordsExport, SystemIncident
 from apps.reports.models import Report
 from apps.reviews.models import DecisionAttempt, HumanTask
@@ -38,6 +39,7 @@ GUARDED = {
     "retention rules": RetentionRules,
     "webhook": Webhook,
     "webhook delivery": WebhookDelivery,
+    "notification mail": NotificationMail,
 }
 APPEND_ONLY = [
     "accounts_trainingrecord",

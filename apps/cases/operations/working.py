@@ -116,7 +116,8 @@ def add_task(
             made_by=person_of(actor),
             made_at=now,
         )
-        tell(actor, Event.CASE_TASK_ADDED, case, task=str(task.id))
+        given = str(assignee or "nobody")
+        tell(actor, Event.CASE_TASK_ADDED, case, task=str(task.id), to=given)
     return task
 
 
