@@ -24,53 +24,75 @@ from apps.triage.phrasing import (
 )
 from apps.triage.probability import TheftProbability
 from apps.triage.reasons import not_known_yet, sentence
+from apps.triage.recorded_words import recorded
 from apps.triage.segments import Drift, Segment, SegmentReliability
 from apps.triage.sequence import SequenceFinding, SequenceState
 from apps.triage.signals import Signal, ValidityState
 from apps.triage.states import Strategy
-from apps.triage.vocabulary import IN_SECONDS, label_words, signal_words
+from apps.triage.vocabulary import IN_SECONDS, condition_words, label_words, listed, signal_words
+from apps.triage.wording import gettext, gettext_noop, ngettext
 
 OPTION_WORDS = {
-    Option.INTERVENE_UNVERIFIED: "Intervene unverified",
-    Option.ESCALATE: "Escalate now",
-    Option.VERIFY: "Verify the clip first",
-    Option.ARCHIVE: "Archive",
+    Option.INTERVENE_UNVERIFIED: gettext_noop("Intervene unverified"),
+    Option.ESCALATE: gettext_noop("Escalate now"),
+    Option.VERIFY: gettext_noop("Verify the clip first"),
+    Option.ARCHIVE: gettext_noop("Archive"),
 }
 OUTCOME_WORDS = {
-    Outcome.ESCALATE: "Escalate now",
-    Outcome.VERIFY: "Verify the clip first",
-    Outcome.ARCHIVE: "Archive",
-    Outcome.MODEL_REVIEW: "Review the model",
+    Outcome.ESCALATE: gettext_noop("Escalate now"),
+    Outcome.VERIFY: gettext_noop("Verify the clip first"),
+    Outcome.ARCHIVE: gettext_noop("Archive"),
+    Outcome.MODEL_REVIEW: gettext_noop("Review the model"),
 }
 BECOMES_WORDS = {
-    Strategy.ESCALATE: "escalating",
-    Strategy.VERIFY: "verifying",
-    Strategy.ARCHIVE: "archiving",
+    Strategy.ESCALATE: gettext_noop("Escalating"),
+    Strategy.VERIFY: gettext_noop("Verifying"),
+    Strategy.ARCHIVE: gettext_noop("Archiving"),
 }
 SEQUENCE_WORDS = {
-    SequenceState.COMPLETE: "complete sequence",
-    SequenceState.INCOMPLETE: "incomplete sequence",
-    SequenceState.ISOLATED: "isolated step",
-    SequenceState.UNKNOWN: "sequence not known",
+    SequenceState.COMPLETE: gettext_noop("complete sequence"),
+    SequenceState.INCOMPLETE: gettext_noop("incomplete sequence"),
+    SequenceState.ISOLATED: gettext_noop("isolated step"),
+    SequenceState.UNKNOWN: gettext_noop("sequence not known"),
 }
 WEIGHT_WORDS = {
-    ValidityState.MEASURED: "measured",
-    ValidityState.STATED_BY_DETECTOR: "as stated by the detector",
-    ValidityState.NO_EVIDENTIAL_WEIGHT: "observed, no evidential weight",
-    ValidityState.NOT_MEASURABLE: "not measurable",
+    ValidityState.MEASURED: gettext_noop("measured"),
+    ValidityState.STATED_BY_DETECTOR: gettext_noop("as stated by the detector"),
+    ValidityState.NO_EVIDENTIAL_WEIGHT: gettext_noop("observed, no evidential weight"),
+    ValidityState.NOT_MEASURABLE: gettext_noop("not measurable"),
 }
 
 
 DRIFT_WORDS = {
-    Drift.STEADY: "Drift: none found over the last weeks.",
-    Drift.RISING: "Drift: more alerts are false here than some weeks ago.",
-    Drift.FALLING: "Drift: fewer alerts are false here than some weeks ago.",
-    Drift.UNKNOWN: "Drift: not known yet.",
+    Drift.STEADY: gettext_noop("Drift: none found over the last weeks."),
+    Drift.RISING: gettext_noop("Drift: more alerts are false here than some weeks ago."),
+    Drift.FALLING: gettext_noop("Drift: fewer alerts are false here than some weeks ago."),
+    Drift.UNKNOWN: gettext_noop("Drift: not known yet."),
+}
+FLIP_WORDS = {
+    (Quantity.ITEM_VALUE, True): gettext_noop(
+        "%(choice)s would be chosen if the item were worth more than %(at)s (now %(now)s)."
+    ),
+    (Quantity.ITEM_VALUE, False): gettext_noop(
+        "%(choice)s would be chosen if the item were worth less than %(at)s (now %(now)s)."
+    ),
+    (Quantity.WRONG_INTERVENTION_COST, True): gettext_noop(
+        "%(choice)s would be chosen if a wrong intervention cost more than %(at)s (now %(now)s)."
+    ),
+    (Quantity.WRONG_INTERVENTION_COST, False): gettext_noop(
+        "%(choice)s would be chosen if a wrong intervention cost less than %(at)s (now %(now)s)."
+    ),
+    (Quantity.FALSE_POSITIVE_RATE, True): gettext_noop(
+        "%(choice)s would be chosen if more than %(at)s of 100 alerts like this were false (now %(now)s)."
+    ),
+    (Quantity.FALSE_POSITIVE_RATE, False): gettext_noop(
+        "%(choice)s would be chosen if fewer than %(at)s of 100 alerts like this were false (now %(now)s)."
+    ),
 }
 PART_WORDS = {
-    "probability": "the probability",
-    "reliability": "the reliability of these conditions",
-    "surrogate": "the rule",
+    "probability": gettext_noop("the probability"),
+    "reliability": gettext_noop("the reliability of these conditions"),
+    "surrogate": gettext_noop("the rule"),
 }
 
 
@@ -140,12 +162,12 @@ def explain(record: AssessmentRecord) -> Explanation:
     """Return the words for a record."""
     inputs, decision = record.inputs, record.decision
     return Explanation(
-        what_happened=f"{label_words(inputs.label)} · {SEQUENCE_WORDS[record.sequence.state]}",
+        what_happened=f"{label_words(inputs.label)} · {gettext(SEQUENCE_WORDS[record.sequence.state])}",
         sequence=_sequence(record.sequence),
         signals=_signal_lines(inputs.signals),
         trust=_trust(inputs.probability),
         segment=_segment(inputs.reliability),
-        verdict=OUTCOME_WORDS[decision.outcome],
+        verdict=gettext(OUTCOME_WORDS[decision.outcome]),
         reasons=tuple(sentence(code) for code in decision.reason_codes),
         costs=_cost_lines(record),
         cost_sentence=_cost_sentence(record),
@@ -160,16 +182,17 @@ def explain(record: AssessmentRecord) -> Explanation:
             least_labels=inputs.policy.least_labels,
         ),
         basis=_basis(inputs.probability),
-        drift=DRIFT_WORDS[inputs.reliability.drift],
+        drift=gettext(DRIFT_WORDS[inputs.reliability.drift]),
         clearing=clearing_lines(inputs.counterfactual),
         simulated=_simulated(inputs.simulated),
     )
 
 
 def _sequence(finding: SequenceFinding) -> str:
+    reason = recorded(finding.reason)
     if finding.stated:
-        return f"{finding.reason}, as stated by the detector."
-    return f"{finding.reason}."
+        return gettext("%(reason)s, as stated by the detector.") % {"reason": reason}
+    return f"{reason}."
 
 
 def _signal_lines(signals: Sequence[Signal]) -> tuple[SignalLine, ...]:
@@ -185,8 +208,8 @@ def _signal_line(signal: Signal, *, why: str) -> SignalLine:
     return SignalLine(
         name=signal.name,
         words=signal_words(signal.name),
-        weight=WEIGHT_WORDS[signal.validity.state],
-        why=why,
+        weight=gettext(WEIGHT_WORDS[signal.validity.state]),
+        why=recorded(why),
         amount=_amount(signal),
         counts=signal.carries_weight,
         value=signal.value,
@@ -207,39 +230,50 @@ def _usual(signal: Signal) -> str:
     mean = signal.segment_mean
     if signal.value is None or mean is None or mean <= 0:
         return ""
-    return f"{times(signal.value / mean)} what is usual in these conditions"
+    return gettext("%(times)s what is usual in these conditions") % {
+        "times": times(signal.value / mean)
+    }
 
 
 def _trust(probability: TheftProbability) -> str:
     rate = rounded_100(probability.false_positive_rate)
     interval = of_100_range(1 - probability.high, 1 - probability.low)
     if probability.calibrated:
-        return f"{rate} of 100 alerts like this were false ({interval})."
+        return gettext("%(rate)s of 100 alerts like this were false (%(interval)s).") % {
+            "rate": rate,
+            "interval": interval,
+        }
     known = not_known_yet(probability.label_count)
-    return (
-        f"How many alerts like this are false is {known}. "
-        f"The costs assume {rate} of 100 ({interval})."
-    )
+    return gettext(
+        "How many alerts like this are false is %(known)s. "
+        "The costs assume %(rate)s of 100 (%(interval)s)."
+    ) % {"known": known, "rate": rate, "interval": interval}
 
 
 def _basis(probability: TheftProbability) -> str:
     if probability.calibrated:
         count = probability.label_count
-        return f"Calibrated on {count:,} {_labels(count)}, version {probability.version}."
-    return (
+        return ngettext(
+            "Calibrated on %(count)s label, version %(version)s.",
+            "Calibrated on %(count)s labels, version %(version)s.",
+            count,
+        ) % {"count": f"{count:,}", "version": probability.version}
+    return gettext(
         "Nothing has been learned for this detector version yet, so an assumption stands in its "
-        f"place: {probability.version}."
-    )
+        "place: %(version)s."
+    ) % {"version": probability.version}
 
 
 def _simulated(parts: tuple[str, ...]) -> str:
     """What was learned from simulated alerts; "" where nothing was."""
-    names = [PART_WORDS[part] for part in parts]
+    names = [gettext(PART_WORDS[part]) for part in parts]
     if not names:
         return ""
-    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    verb = "was" if len(names) == 1 else "were"
-    return f"Simulated: {listed} {verb} learned from simulated alerts, in whole or in part."
+    return ngettext(
+        "Simulated: %(parts)s was learned from simulated alerts, in whole or in part.",
+        "Simulated: %(parts)s were learned from simulated alerts, in whole or in part.",
+        len(names),
+    ) % {"parts": listed(names)}
 
 
 def _segment(reliability: SegmentReliability) -> str:
@@ -247,23 +281,30 @@ def _segment(reliability: SegmentReliability) -> str:
     rate, low, high = reliability.false_positive_rate, reliability.low, reliability.high
     if rate is None or low is None or high is None:
         needed = reliability.labels_needed
-        missing = f", {needed} more needed" if needed else ""
+        missing = gettext(", %(count)s more needed") % {"count": needed} if needed else ""
         return f"{where}: {not_known_yet(reliability.label_count)}{missing}."
-    counted = f"{reliability.label_count} {_labels(reliability.label_count)}"
-    return (
-        f"{where}: {rounded_100(rate)} of 100 were false ({of_100_range(low, high)}), "
-        f"{counted}, {reliability.state}.{_borrowed(reliability.borrowed)}"
-    )
+    sentence = ngettext(
+        "%(where)s: %(rate)s of 100 were false (%(interval)s), %(count)s label, %(state)s.",
+        "%(where)s: %(rate)s of 100 were false (%(interval)s), %(count)s labels, %(state)s.",
+        reliability.label_count,
+    ) % {
+        "where": where,
+        "rate": rounded_100(rate),
+        "interval": of_100_range(low, high),
+        "count": reliability.label_count,
+        "state": gettext(reliability.state),
+    }
+    return sentence + _borrowed(reliability.borrowed)
 
 
 def _borrowed(share: float | None) -> str:
     """A segment with few labels borrows from what is like it, and says so."""
     if share is None or share < 0.005:
         return ""
-    return (
-        f" {rounded_100(share)} of 100 of this evidence is borrowed from the camera, the site, the "
+    return " " + gettext(
+        "%(share)s of 100 of this evidence is borrowed from the camera, the site, the "
         "network and like conditions."
-    )
+    ) % {"share": rounded_100(share)}
 
 
 def _conditions(segment: Segment) -> str:
@@ -274,12 +315,10 @@ def _conditions(segment: Segment) -> str:
         segment.weekday,
         segment.crowding,
     )
-    known = [part.replace("_", " ") for part in parts if part]
-    return f"In these conditions ({', '.join(known)})" if known else "On this camera"
-
-
-def _labels(count: int) -> str:
-    return "label" if count == 1 else "labels"
+    known = [condition_words(part) for part in parts if part]
+    if not known:
+        return gettext("On this camera")
+    return gettext("In these conditions (%(conditions)s)") % {"conditions": ", ".join(known)}
 
 
 def _cost_lines(record: AssessmentRecord) -> tuple[CostLine, ...]:
@@ -290,14 +329,16 @@ def _cost_lines(record: AssessmentRecord) -> tuple[CostLine, ...]:
 
 def _cost_line(record: AssessmentRecord, row: CostRow, longest: float) -> CostLine:
     currency = record.inputs.cost_model.currency
-    parts = (
-        f"{money(row.lost_value, currency=currency)} not recovered, "
-        f"{money(row.wrong_interventions, currency=currency)} wrong interventions, "
-        f"{money(row.minutes_cost, currency=currency)} minutes"
-    )
+    parts = gettext(
+        "%(lost)s not recovered, %(wrong)s wrong interventions, %(minutes)s minutes"
+    ) % {
+        "lost": money(row.lost_value, currency=currency),
+        "wrong": money(row.wrong_interventions, currency=currency),
+        "minutes": money(row.minutes_cost, currency=currency),
+    }
     return CostLine(
         option=row.option,
-        words=OPTION_WORDS[row.option],
+        words=gettext(OPTION_WORDS[row.option]),
         expected=money(row.expected, currency=currency),
         interval=money_range(row.low, row.high, currency=currency),
         parts=parts,
@@ -316,15 +357,21 @@ def _share(amount: float, longest: float) -> float:
 def _cost_sentence(record: AssessmentRecord) -> str:
     decision, currency = record.decision, record.inputs.cost_model.currency
     if decision.strategy is None:
-        return "No strategy is proposed until the model has been reviewed."
+        return gettext("No strategy is proposed until the model has been reviewed.")
     row = decision.row(Option(decision.strategy.value))
     cost = money(row.expected, currency=currency)
     spread = money_range(row.low, row.high, currency=currency)
-    start = f"{OUTCOME_WORDS[decision.outcome]}: {cost} expected cost ({spread})"
+    said = {"choice": gettext(OUTCOME_WORDS[decision.outcome]), "cost": cost, "spread": spread}
     if decision.margin is None:
-        return f"{start}; the rules leave no other choice."
-    margin = money(decision.margin, currency=currency)
-    return f"{start}, {margin} below the next allowed choice."
+        return (
+            gettext(
+                "%(choice)s: %(cost)s expected cost (%(spread)s); the rules leave no other choice."
+            )
+            % said
+        )
+    return gettext(
+        "%(choice)s: %(cost)s expected cost (%(spread)s), %(margin)s below the next allowed choice."
+    ) % (said | {"margin": money(decision.margin, currency=currency)})
 
 
 def _comparison(record: AssessmentRecord) -> str:
@@ -333,47 +380,41 @@ def _comparison(record: AssessmentRecord) -> str:
     proposed = Option.VERIFY if decision.strategy is None else Option(decision.strategy.value)
     row = decision.row(proposed)
     if row.loss_avoided <= 0:
-        return "Intervening unverified is never offered."
+        return gettext("Intervening unverified is never offered.")
     avoided = money(row.loss_avoided, currency=currency)
-    return (
-        f"Against intervening unverified, {avoided} of expected loss is avoided: "
-        f"{times(row.ratio_to_item_value)} the item's value."
-    )
+    return gettext(
+        "Against intervening unverified, %(avoided)s of expected loss is avoided: "
+        "%(times)s the item's value."
+    ) % {"avoided": avoided, "times": times(row.ratio_to_item_value)}
 
 
 def _flips(record: AssessmentRecord) -> tuple[str, ...]:
     decision = record.decision
     if decision.strategy is None or decision.margin is None:
-        return ("No change of costs would change this: the rules above leave no other choice.",)
+        return (
+            gettext("No change of costs would change this: the rules above leave no other choice."),
+        )
     if not decision.flip_points:
-        return ("No single change of rate, item value or cost would change this.",)
+        return (gettext("No single change of rate, item value or cost would change this."),)
     currency = record.inputs.cost_model.currency
     return tuple(flip_sentence(point=point, currency=currency) for point in decision.flip_points)
 
 
 def flip_sentence(*, point: FlipPoint, currency: str) -> str:
     """Return where the choice would change, in words."""
-    becomes = BECOMES_WORDS[point.becomes].capitalize()
-    more = "more" if point.rising else "less"
     at, now = money(point.at, currency=currency), money(point.now, currency=currency)
-    if point.quantity is Quantity.ITEM_VALUE:
-        return f"{becomes} would be chosen if the item were worth {more} than {at} (now {now})."
-    if point.quantity is Quantity.WRONG_INTERVENTION_COST:
-        return (
-            f"{becomes} would be chosen if a wrong intervention cost {more} than {at} (now {now})."
-        )
-    fewer = "more" if point.rising else "fewer"
-    return (
-        f"{becomes} would be chosen if {fewer} than {of_100(point.at)} of 100 alerts like this "
-        f"were false (now {of_100(point.now)})."
-    )
+    if point.quantity is Quantity.FALSE_POSITIVE_RATE:
+        at, now = of_100(point.at), of_100(point.now)
+    said = {"choice": gettext(BECOMES_WORDS[point.becomes]), "at": at, "now": now}
+    return gettext(FLIP_WORDS[point.quantity, point.rising]) % said
 
 
 def _priority(record: AssessmentRecord) -> str:
     decision, probability = record.decision, record.inputs.probability
     if decision.outcome is Outcome.ARCHIVE:
-        return "Archived: no operator minute is spent"
+        return gettext("Archived: no operator minute is spent")
     if not probability.calibrated:
-        return f"Expected loss avoided / min: {not_known_yet(probability.label_count)}"
+        known = not_known_yet(probability.label_count)
+        return gettext("Expected loss avoided / min: %(known)s") % {"known": known}
     amount = money(decision.loss_avoided_per_minute, currency=record.inputs.cost_model.currency)
-    return f"{amount} expected loss avoided / min"
+    return gettext("%(amount)s expected loss avoided / min") % {"amount": amount}

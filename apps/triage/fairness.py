@@ -14,6 +14,7 @@ from enum import StrEnum
 from apps.triage.canonical import significant
 from apps.triage.decoding import SINCE_2, SINCE_3
 from apps.triage.vocabulary_of_looks import change_words
+from apps.triage.wording import gettext
 
 MOST_CHANGES = 64
 
@@ -163,7 +164,7 @@ def judge_invariance(
     passed = abs(worst.score_change) <= tolerance
     found = FairnessFinding(
         state=FairnessState.PASSED if passed else FairnessState.FAILED,
-        reason="" if passed else _moved(worst, tolerance),
+        reason="" if passed else moved_words(worst, tolerance),
         method=method,
         tolerance=tolerance,
         tried=tried,
@@ -183,8 +184,13 @@ def _asked(found: FairnessFinding, score: float, questions: Questions) -> Fairne
     )
 
 
-def _moved(worst: AppearanceChange, tolerance: float) -> str:
+def moved_words(worst: AppearanceChange, tolerance: float) -> str:
+    """How far the worst change moved the score, and what is allowed."""
     change = worst.score_change
     # As many digits as it takes to show that it is more than what is allowed: −0.053 against ±0.05.
     digits = next((n for n in range(2, 7) if abs(round(change, n)) > tolerance), 6)
-    return f"{change_words(worst.name)}: {change:+.{digits}f}, at most ±{tolerance:g} is allowed"
+    return gettext("%(change)s: %(move)s, at most ±%(tolerance)s is allowed") % {
+        "change": change_words(worst.name),
+        "move": f"{change:+.{digits}f}",
+        "tolerance": f"{tolerance:g}",
+    }

@@ -10,8 +10,9 @@ from apps.triage.fairness import (
     judge_invariance,
     not_assessable,
 )
+from apps.triage.wording import gettext_noop
 
-NOT_READABLE: Final = "The result of the invariance check cannot be read."
+NOT_READABLE: Final = gettext_noop("The result of the invariance check cannot be read.")
 
 
 def fairness_of(section: Mapping[str, Any], *, tolerance: float) -> FairnessFinding:

@@ -1,5 +1,7 @@
 """How numbers are written for people: amounts with their currency, rates as "14 of 100"."""
 
+from apps.triage.wording import gettext
+
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 
@@ -34,7 +36,8 @@ def rounded_100(rate: float) -> str:
 
 def times(ratio: float) -> str:
     """Return "25 times" or "2.5 times"."""
-    return f"{ratio:,.1f} times" if abs(ratio) < 10 else f"{ratio:,.0f} times"
+    number = f"{ratio:,.1f}" if abs(ratio) < 10 else f"{ratio:,.0f}"
+    return gettext("%(number)s times") % {"number": number}
 
 
 def signed(change: float) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from apps.triage.wording import gettext, gettext_noop, ngettext
+
 
 class ReasonCode(StrEnum):
     """Why a decision is what it is. The order of the members is the order of evaluation."""
@@ -31,54 +33,78 @@ class ReasonCode(StrEnum):
 SENTENCES: Mapping[ReasonCode, str] = MappingProxyType(
     {
         ReasonCode.FAIRNESS_FAILED: (
-            "The fairness check of this detector failed: the model is reviewed before anybody "
-            "acts on this alert."
+            gettext_noop(
+                "The fairness check of this detector failed: the model is reviewed before anybody "
+                "acts on this alert."
+            )
         ),
         ReasonCode.STOPPED: (
-            "A person had stopped the machine here while this alert waited or was analysed, so the "
-            "alert is verified at most."
+            gettext_noop(
+                "A person had stopped the machine here while this alert waited or was analysed, so the "
+                "alert is verified at most."
+            )
         ),
         ReasonCode.FAIRNESS_NOT_ASSESSABLE: (
-            "Whether the score depends on appearance could not be checked, so the alert is "
-            "verified at most."
+            gettext_noop(
+                "Whether the score depends on appearance could not be checked, so the alert is "
+                "verified at most."
+            )
         ),
         ReasonCode.SEGMENT_RED: (
-            "Too many alerts in these conditions were false, so the alert is verified at most, "
-            "whatever its score."
+            gettext_noop(
+                "Too many alerts in these conditions were false, so the alert is verified at most, "
+                "whatever its score."
+            )
         ),
         ReasonCode.SEQUENCE_INCOMPLETE: (
-            "Not every step of the sequence was observed, so the alert is verified at most."
+            gettext_noop(
+                "Not every step of the sequence was observed, so the alert is verified at most."
+            )
         ),
         ReasonCode.SEQUENCE_ISOLATED: (
-            "A single step was observed on its own, so the alert is verified at most."
+            gettext_noop("A single step was observed on its own, so the alert is verified at most.")
         ),
         ReasonCode.SEQUENCE_UNKNOWN: (
-            "Whether the steps form a sequence is not known, so the alert is verified at most."
+            gettext_noop(
+                "Whether the steps form a sequence is not known, so the alert is verified at most."
+            )
         ),
         ReasonCode.NO_VIEWABLE_CLIP: (
-            "There is no clip that can be watched, so nobody is interrupted for it and theft "
-            "cannot be confirmed."
+            gettext_noop(
+                "There is no clip that can be watched, so nobody is interrupted for it and theft "
+                "cannot be confirmed."
+            )
         ),
         ReasonCode.UNCALIBRATED: (
-            "How often alerts with this score were theft is not known yet, so the alert is "
-            "verified at most."
+            gettext_noop(
+                "How often alerts with this score were theft is not known yet, so the alert is "
+                "verified at most."
+            )
         ),
         ReasonCode.NOT_ARCHIVED_ON_A_PRIOR: (
-            "The costs rest on an assumed probability, which is not enough to archive an alert "
-            "that nobody has looked at."
+            gettext_noop(
+                "The costs rest on an assumed probability, which is not enough to archive an alert "
+                "that nobody has looked at."
+            )
         ),
         ReasonCode.CHEAPEST_ALLOWED: (
-            "This has the lowest expected cost of what is allowed for this alert."
+            gettext_noop("This has the lowest expected cost of what is allowed for this alert.")
         ),
         ReasonCode.CHEAPER_NOT_ALLOWED: (
-            "Another choice has a lower expected cost, but the rules above do not allow it."
+            gettext_noop(
+                "Another choice has a lower expected cost, but the rules above do not allow it."
+            )
         ),
         ReasonCode.WORKLOAD_RAISED_THE_BAR: (
-            "The queue is full: at the usual price of a minute this alert would have been looked "
-            "at."
+            gettext_noop(
+                "The queue is full: at the usual price of a minute this alert would have been looked "
+                "at."
+            )
         ),
         ReasonCode.AUDIT_SHARE_RAISED: (
-            "More of the alerts archived like this one are drawn at random for a person to judge."
+            gettext_noop(
+                "More of the alerts archived like this one are drawn at random for a person to judge."
+            )
         ),
     }
 )
@@ -86,9 +112,11 @@ SENTENCES: Mapping[ReasonCode, str] = MappingProxyType(
 
 def sentence(code: ReasonCode) -> str:
     """Return the one plain sentence for a reason code."""
-    return SENTENCES[code]
+    return gettext(SENTENCES[code])
 
 
 def not_known_yet(label_count: int) -> str:
     """How every screen writes that labels are too few to know."""
-    return f"not known yet ({label_count} {'label' if label_count == 1 else 'labels'})"
+    return ngettext(
+        "not known yet (%(count)s label)", "not known yet (%(count)s labels)", label_count
+    ) % {"count": label_count}

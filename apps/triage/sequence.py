@@ -16,6 +16,7 @@ from apps.triage.canonical import significant
 from apps.triage.decoding import SINCE_2
 from apps.triage.signals import Signal, ValidityState, evidential
 from apps.triage.vocabulary import signal_words
+from apps.triage.wording import gettext_noop
 
 MOST_REQUIRED = 5
 
@@ -132,7 +133,7 @@ def judge_sequence(*, policy: SequencePolicy | None, signals: Sequence[Signal]) 
     with the signals that name no track, and the most telling finding stands.
     """
     if policy is None:
-        reason = "No sequence policy exists for this label"
+        reason = gettext_noop("No sequence policy exists for this label")
         return _finding(SequenceState.UNKNOWN, reason, policy=None, signals=signals)
     findings = [_judge_one_person(policy, group) for group in _by_person(signals)]
     return replace(
@@ -169,7 +170,7 @@ def _how_telling(finding: SequenceFinding) -> int:
 def _judge_one_person(policy: SequencePolicy, signals: Sequence[Signal]) -> SequenceFinding:
     counted = evidential(signals)
     if not any(step.observed_in(counted) for step in (*policy.required, *policy.supporting)):
-        reason = "No step of the sequence was observed with evidential weight"
+        reason = gettext_noop("No step of the sequence was observed with evidential weight")
         return _finding(SequenceState.UNKNOWN, reason, policy=policy, signals=signals)
     missing = tuple(step for step in policy.required if not step.observed_in(counted))
     if missing:
@@ -208,16 +209,16 @@ def _with_all_steps(policy: SequencePolicy, signals: Sequence[Signal]) -> Sequen
     counted = evidential(signals)
     occurrences = [step.observed_in(counted) for step in policy.required]
     if len(occurrences) == 1:
-        reason = "The one required step was observed"
+        reason = gettext_noop("The one required step was observed")
         return _finding(SequenceState.COMPLETE, reason, policy=policy, signals=signals)
     timed = [tuple(one for one in many if one.start_seconds is not None) for many in occurrences]
     if not all(timed):
-        reason = "All steps were observed, but not when: their order is not known"
+        reason = gettext_noop("All steps were observed, but not when: their order is not known")
         return _finding(SequenceState.UNKNOWN, reason, policy=policy, signals=signals)
     if any(_chains(order, gaps) for order, gaps in _orders(policy, timed)):
-        reason = "All steps were observed in order"
+        reason = gettext_noop("All steps were observed in order")
         if policy.order is Order.ANY:
-            reason = "All steps were observed, in any order"
+            reason = gettext_noop("All steps were observed, in any order")
         return _finding(SequenceState.COMPLETE, reason, policy=policy, signals=signals)
     gaps = " or ".join(f"{gap:g} s" for gap in sorted(set(_gaps_that_count(policy))))
     reason = f"All steps were observed, but not one after the other within {gaps}"

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from apps.triage.wording import gettext
+
 _FORM: Final = re.compile(r"(skin_tone|clothing_hue|brightness|body_scale)_(farthest|[0-9.]+)")
 
 
@@ -13,9 +15,11 @@ def change_words(name: str) -> str:
         return name
     kind, amount = found.groups()
     if kind == "skin_tone":
-        where = "the far end of the Monk scale" if amount == "farthest" else f"Monk tone {amount}"
-        return f"skin tone towards {where}"
+        if amount == "farthest":
+            return gettext("skin tone towards the far end of the Monk scale")
+        return gettext("skin tone towards Monk tone %(amount)s") % {"amount": amount}
     if kind == "clothing_hue":
-        return f"clothing colour turned by {amount}°"
-    thing = "light on the person" if kind == "brightness" else "width of the body"
-    return f"{thing} × {amount}"
+        return gettext("clothing colour turned by %(amount)s°") % {"amount": amount}
+    if kind == "brightness":
+        return gettext("light on the person × %(amount)s") % {"amount": amount}
+    return gettext("width of the body × %(amount)s") % {"amount": amount}

@@ -42,6 +42,7 @@ from apps.triage.sequence import judge_sequence
 from apps.triage.signals import Signal
 from apps.triage.states import AlertState, Verdict
 from apps.triage.surrogate import Surrogate
+from apps.triage.wording import gettext_noop
 from workers.activities.readings import (
     against_usual,
     detector_of,
@@ -52,7 +53,7 @@ from workers.activities.readings import (
 from workflows.activities import ASSESS_AND_ROUTE
 from workflows.messages import Assess, Standing
 
-NOT_ASKED: Final = (
+NOT_ASKED: Final = gettext_noop(
     "The detector was not asked to score changed frames, so it is not known whether its score "
     "depends on appearance."
 )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.triage.saliency import JointMap, PictureMap, Saliency
+from apps.triage.wording import gettext_noop
 from workers.inference.behaviour.features import normalised
 from workers.inference.behaviour.model import BehaviourModel, behaviour_model, probability
 from workers.inference.behaviour.windows import STEP_SECONDS, windows_of
@@ -35,11 +36,13 @@ from workers.inference.scoring import Scorer, UnableToScore
 from workers.inference.stored_tracks import tracks_of
 
 COPIES: Final = 3
-NO_WINDOW: Final = "The stretch that the score is of is not among the stored tracks."
-NO_JOINTS_OUTSIDE: Final = (
+NO_WINDOW: Final = gettext_noop("The stretch that the score is of is not among the stored tracks.")
+NO_JOINTS_OUTSIDE: Final = gettext_noop(
     "Only our own detector's joints can be told; of this one only its score is known."
 )
-NOT_ITS_OWN: Final = "The alert's detector cannot be asked to score changed frames, so no map of the picture is made."
+NOT_ITS_OWN: Final = gettext_noop(
+    "The alert's detector cannot be asked to score changed frames, so no map of the picture is made."
+)
 NO_SCORE: Final = "There is no score to explain: {why}"
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.triage.saliency import JointMap, PictureMap, Region
+from apps.triage.wording import gettext_noop
 from workers.inference.faithfulness import ScoreWithout, judge_map, judged, likeness
 from workers.inference.poses import KEYPOINTS
 from workers.inference.reading import FrameBatch
@@ -38,7 +39,9 @@ from workers.inference.saliency import (
 MOST_FRAMES: Final = 12
 """Frames that a map of the picture hides things in: its price is this times the questions asked."""
 DIGITS: Final = 5
-PICTURE_METHOD: Final = "Patches hidden at random, balanced (after RISE): mean score with a patch seen less with it hidden"
+PICTURE_METHOD: Final = gettext_noop(
+    "Patches hidden at random, balanced (after RISE): mean score with a patch seen less with it hidden"
+)
 _FOCUS_MARGIN = 0.25
 
 

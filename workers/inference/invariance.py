@@ -12,14 +12,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.triage.wording import gettext_noop
 from workers.inference.appearance import Change, Kind, changed
 from workers.inference.reading import FrameBatch
 from workers.inference.results import ClipAnalysis, Track, TrackSample
 from workers.inference.scoring import NothingToScore, Scorer, UnableToScore
 
-NOBODY: Final = "Nobody was found in the frames that the check changes."
-NO_SKIN: Final = "No skin could be found in the frames, so no other tone could be tried."
-NOTHING_CHANGED: Final = "It would change nothing: the frames show no such colour."
+NOBODY: Final = gettext_noop("Nobody was found in the frames that the check changes.")
+NO_SKIN: Final = gettext_noop(
+    "No skin could be found in the frames, so no other tone could be tried."
+)
+NOTHING_CHANGED: Final = gettext_noop("It would change nothing: the frames show no such colour.")
 SAME_MOMENT_SECONDS: Final = 0.02
 LEAST_CHANGED: Final = 0.005
 """The share of people's pixels that a change has to reach, or it was not tried."""

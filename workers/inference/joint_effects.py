@@ -14,12 +14,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.triage.wording import gettext_noop
 from workers.inference.behaviour.model import BehaviourModel
 from workers.inference.behaviour.windows import SAMPLES, STEP_SECONDS
 from workers.inference.explaining import JointEffects
 from workers.inference.poses import KEYPOINTS, Joint
 
-METHOD: Final = (
+METHOD: Final = gettext_noop(
     "Exact nested Shapley values (Owen) of head, trunk, elbows and wrists in four pieces of time, "
     "against standing still with arms hanging"
 )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.triage.saliency import Region, RegionShare
+from apps.triage.wording import gettext_noop
 from workers.inference.poses import Joint
 from workers.inference.results import SceneZone, Track, TrackSample
 
@@ -22,9 +23,9 @@ Points = NDArray[np.float64]
 REGIONS: Final = tuple(Region)
 SHELF_KINDS: Final = ("shelf", "high_value")
 EXIT_KINDS: Final = ("exit",)
-NO_SHELF: Final = "No shelf is drawn on this camera's picture."
-NO_EXIT: Final = "No exit is drawn on this camera's picture."
-NO_HANDS: Final = "No wrist and torso of this person were seen clearly enough."
+NO_SHELF: Final = gettext_noop("No shelf is drawn on this camera's picture.")
+NO_EXIT: Final = gettext_noop("No exit is drawn on this camera's picture.")
+NO_HANDS: Final = gettext_noop("No wrist and torso of this person were seen clearly enough.")
 
 _SURE = 0.3
 # In torso lengths: how near a wrist a place is, how near the torso a wrist is, and a body's flesh.

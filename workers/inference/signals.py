@@ -7,6 +7,7 @@ pose, or a camera without zones, cannot show says "not measurable" and carries n
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from apps.triage.wording import gettext_noop
 from workers.inference import signals_places
 from workers.inference.results import MeasuredSignal, SceneZone, Span, Track, Unit
 from workers.inference.signals_series import POSTURE_RULES, readings_of, series_of
@@ -16,8 +17,12 @@ __all__ = ["NOT_FROM_POSE", "POSTURE_RULES", "readings_of", "signals_of"]
 
 NOT_FROM_POSE: Mapping[str, str] = MappingProxyType(
     {
-        "hand_to_bag": "A pose has no bag in it: whether a hand goes to a bag cannot be told from joints.",
-        "item_transfer": "A pose has no item in it: whether an item changes place cannot be told from joints.",
+        "hand_to_bag": gettext_noop(
+            "A pose has no bag in it: whether a hand goes to a bag cannot be told from joints."
+        ),
+        "item_transfer": gettext_noop(
+            "A pose has no item in it: whether an item changes place cannot be told from joints."
+        ),
     }
 )
 

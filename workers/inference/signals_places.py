@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.triage.wording import gettext_noop
 from workers.inference import zones as places
 from workers.inference.poses import Joint
 from workers.inference.posture import MIN_CONFIDENCE
@@ -16,7 +17,7 @@ from workers.inference.results import MeasuredSignal, SceneZone, Span, Track, Tr
 from workers.inference.signals_series import Series, smoothed
 from workers.inference.signals_stating import not_measurable, not_seen, peak_signal, stated
 
-NO_ZONES = "No zones are drawn on this camera."
+NO_ZONES = gettext_noop("No zones are drawn on this camera.")
 _NEEDS = {
     "reach_to_shelf": (places.SHELVES,),
     "dwell_at_shelf": (places.GOODS,),

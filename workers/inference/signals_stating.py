@@ -2,13 +2,16 @@
 
 import numpy as np
 
+from apps.triage.wording import gettext_noop
 from workers.inference.results import MeasuredSignal, Span, Track, Unit, Validity
 from workers.inference.signals_series import Series, span_around_peak
 from workers.inference.validity import RULES_VERSION, worth_of
 
 SOURCE = f"reference-pose {RULES_VERSION}"
 
-NOT_IN_VIEW = "The joints that this needs were not seen clearly enough, or not for long enough, on this person."
+NOT_IN_VIEW = gettext_noop(
+    "The joints that this needs were not seen clearly enough, or not for long enough, on this person."
+)
 
 
 def peak_signal(track: Track, name: str, series: Series) -> MeasuredSignal:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from apps.triage.wording import gettext_noop
 from workers.inference.results import Validity, ValidityFigures
 
 TABLE = Path(__file__).with_name("validity.toml")
@@ -20,12 +21,14 @@ TABLE = Path(__file__).with_name("validity.toml")
 RULES_VERSION = 2
 """Counts changes of what the rules compute. Figures of other rules are not these rules'."""
 
-NOT_TESTED = "This rule has not been tested against chance; it is shown and cannot weigh."
-_NOT_ON_TRIMMED = (
+NOT_TESTED = gettext_noop(
+    "This rule has not been tested against chance; it is shown and cannot weigh."
+)
+_NOT_ON_TRIMMED = gettext_noop(
     "Not measured: the data at hand is trimmed to the act, so time in it says nothing. "
     "It is shown and cannot weigh."
 )
-_NOT_WITHOUT_PLACES = (
+_NOT_WITHOUT_PLACES = gettext_noop(
     "Not measured: the data at hand comes from cameras on which no zones are drawn. "
     "It is shown and cannot weigh."
 )
