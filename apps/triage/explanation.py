@@ -13,11 +13,10 @@ from apps.triage.decision import Outcome
 from apps.triage.economics import Option
 from apps.triage.explained_rule import ClearingLines, RuleLines, clearing_lines, rule_lines
 from apps.triage.fairness_words import FairnessLines, fairness_lines
-from apps.triage.flips import FlipPoint, Quantity
+from apps.triage.flip_words import flip_sentence
 from apps.triage.phrasing import (
     money,
     money_range,
-    of_100,
     of_100_range,
     rounded_100,
     times,
@@ -25,10 +24,9 @@ from apps.triage.phrasing import (
 from apps.triage.probability import TheftProbability
 from apps.triage.reasons import not_known_yet, sentence
 from apps.triage.recorded_words import recorded
-from apps.triage.segments import Drift, Segment, SegmentReliability
+from apps.triage.segments import Drift, ReliabilityState, Segment, SegmentReliability
 from apps.triage.sequence import SequenceFinding, SequenceState
 from apps.triage.signals import Signal, ValidityState
-from apps.triage.states import Strategy
 from apps.triage.vocabulary import IN_SECONDS, condition_words, label_words, listed, signal_words
 from apps.triage.wording import gettext, gettext_noop, ngettext
 
@@ -43,11 +41,6 @@ OUTCOME_WORDS = {
     Outcome.VERIFY: gettext_noop("Verify the clip first"),
     Outcome.ARCHIVE: gettext_noop("Archive"),
     Outcome.MODEL_REVIEW: gettext_noop("Review the model"),
-}
-BECOMES_WORDS = {
-    Strategy.ESCALATE: gettext_noop("Escalating"),
-    Strategy.VERIFY: gettext_noop("Verifying"),
-    Strategy.ARCHIVE: gettext_noop("Archiving"),
 }
 SEQUENCE_WORDS = {
     SequenceState.COMPLETE: gettext_noop("complete sequence"),
@@ -69,25 +62,11 @@ DRIFT_WORDS = {
     Drift.FALLING: gettext_noop("Drift: fewer alerts are false here than some weeks ago."),
     Drift.UNKNOWN: gettext_noop("Drift: not known yet."),
 }
-FLIP_WORDS = {
-    (Quantity.ITEM_VALUE, True): gettext_noop(
-        "%(choice)s would be chosen if the item were worth more than %(at)s (now %(now)s)."
-    ),
-    (Quantity.ITEM_VALUE, False): gettext_noop(
-        "%(choice)s would be chosen if the item were worth less than %(at)s (now %(now)s)."
-    ),
-    (Quantity.WRONG_INTERVENTION_COST, True): gettext_noop(
-        "%(choice)s would be chosen if a wrong intervention cost more than %(at)s (now %(now)s)."
-    ),
-    (Quantity.WRONG_INTERVENTION_COST, False): gettext_noop(
-        "%(choice)s would be chosen if a wrong intervention cost less than %(at)s (now %(now)s)."
-    ),
-    (Quantity.FALSE_POSITIVE_RATE, True): gettext_noop(
-        "%(choice)s would be chosen if more than %(at)s of 100 alerts like this were false (now %(now)s)."
-    ),
-    (Quantity.FALSE_POSITIVE_RATE, False): gettext_noop(
-        "%(choice)s would be chosen if fewer than %(at)s of 100 alerts like this were false (now %(now)s)."
-    ),
+RELIABILITY_WORDS = {
+    ReliabilityState.GREEN: gettext_noop("green"),
+    ReliabilityState.AMBER: gettext_noop("amber"),
+    ReliabilityState.RED: gettext_noop("red"),
+    ReliabilityState.UNKNOWN: gettext_noop("unknown"),
 }
 PART_WORDS = {
     "probability": gettext_noop("the probability"),
@@ -292,7 +271,7 @@ def _segment(reliability: SegmentReliability) -> str:
         "rate": rounded_100(rate),
         "interval": of_100_range(low, high),
         "count": reliability.label_count,
-        "state": gettext(reliability.state),
+        "state": gettext(RELIABILITY_WORDS[reliability.state]),
     }
     return sentence + _borrowed(reliability.borrowed)
 
@@ -398,15 +377,6 @@ def _flips(record: AssessmentRecord) -> tuple[str, ...]:
         return (gettext("No single change of rate, item value or cost would change this."),)
     currency = record.inputs.cost_model.currency
     return tuple(flip_sentence(point=point, currency=currency) for point in decision.flip_points)
-
-
-def flip_sentence(*, point: FlipPoint, currency: str) -> str:
-    """Return where the choice would change, in words."""
-    at, now = money(point.at, currency=currency), money(point.now, currency=currency)
-    if point.quantity is Quantity.FALSE_POSITIVE_RATE:
-        at, now = of_100(point.at), of_100(point.now)
-    said = {"choice": gettext(BECOMES_WORDS[point.becomes]), "at": at, "now": now}
-    return gettext(FLIP_WORDS[point.quantity, point.rising]) % said
 
 
 def _priority(record: AssessmentRecord) -> str:

@@ -7,7 +7,7 @@ from apps.triage.cost_model import CostModel
 from apps.triage.cost_rows import CostRow
 from apps.triage.decision import Decision, TriagePolicy, decide
 from apps.triage.economics import Option
-from apps.triage.explanation import flip_sentence
+from apps.triage.flip_words import flip_sentence
 from apps.triage.golden import GOLDEN_CASES
 from apps.triage.phrasing import money, money_range
 from apps.triage.reasons import sentence
