@@ -142,6 +142,13 @@ class Alert(models.Model):
         ]
         indexes = [
             models.Index(fields=["tenant", "state", "-priority"], name="alert_queue"),
+            models.Index(
+                fields=["tenant", "-priority", "due_at", "id"],
+                condition=models.Q(
+                    state__in=(states.AlertState.AWAITING_REVIEW, states.AlertState.MODEL_REVIEW)
+                ),
+                name="alert_waiting_by_worth",
+            ),
             models.Index(fields=["tenant", "site", "-received_at"], name="alert_by_site"),
             models.Index(fields=["camera", "-received_at"], name="alert_by_camera"),
             models.Index(fields=["tenant", "-received_at", "id"], name="alert_by_time"),

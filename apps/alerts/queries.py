@@ -12,7 +12,7 @@ from apps.accounts.permissions import Permission
 from apps.alerts.intake import CUT_FROM_RECORDING, SECONDS_AFTER, SECONDS_BEFORE
 from apps.alerts.models import Alert, Assessment, Clip, DetectorSource
 from apps.sites.models import Camera, Recording
-from apps.sites.queries import recording_over, sites_visible_to, true_time
+from apps.sites.queries import at_sites_of, recording_over, true_time
 from apps.triage.states import AlertState
 
 
@@ -20,7 +20,7 @@ def alerts_visible_to(user: User) -> QuerySet[Alert]:
     """The alerts of the sites this person works at; none when the role may not see alerts."""
     if not user.may(Permission.VIEW_ALERTS):
         return Alert.objects.none()
-    return Alert.objects.filter(site__in=sites_visible_to(user))
+    return Alert.objects.filter(at_sites_of(user))
 
 
 def queue_for(user: User) -> QuerySet[Alert]:

@@ -26,7 +26,7 @@ from apps.reviews.item_queries import (
     other_cameras_count,
 )
 from apps.reviews.models import HumanTask
-from apps.sites.queries import is_stopped, sites_visible_to
+from apps.sites.queries import at_sites_of, is_stopped
 from apps.triage.phrasing import money
 from apps.triage.probability import ProbabilityBasis
 from apps.triage.reasons import not_known_yet
@@ -199,18 +199,20 @@ def labels_of(user: User) -> list[tuple[str, str]]:
 
 
 def news_count(user: User, filters: QueueFilters, *, since: datetime) -> int:
-    """How many alerts entered this part of the queue after `since`."""
+    """How many alerts entered this part of the queue after `since`, no further than AT_A_GLANCE + 1."""
     alerts = queue_alerts(user, filters)
     if filters.tab is QueueTab.WAITING:
-        return alerts.filter(tasks__state=TaskState.OPEN, tasks__opened_at__gt=since).count()
-    return alerts.filter(received_at__gt=since).count()
+        tasks = HumanTask.objects.filter(tenant_id=user.tenant_id, opened_at__gt=since)
+        found = alerts.filter(id__in=tasks.filter(state=TaskState.OPEN).values("alert_id"))
+    else:
+        found = alerts.filter(received_at__gt=since)
+    return found.order_by()[: counting.AT_A_GLANCE + 1].count()
 
 
 def _narrowed(user: User, filters: QueueFilters) -> QuerySet[Alert]:
-    sites = sites_visible_to(user)
+    alerts = Alert.objects.filter(at_sites_of(user))
     if filters.site_id:
-        sites = sites.filter(id=filters.site_id)
-    alerts = Alert.objects.filter(site__in=sites)
+        alerts = alerts.filter(site_id=filters.site_id)
     rows = alerts.exclude(is_behind_another())
     fitting = _fitting(user, filters)
     if not fitting:

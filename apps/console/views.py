@@ -25,6 +25,7 @@ from apps.alerts.models import Alert
 from apps.alerts.operations import note_view
 from apps.alerts.queries import alerts_visible_to
 from apps.cases.history import history_of_alert
+from apps.console import counting
 from apps.console.alert_page import alert_page, with_page
 from apps.console.counting import count_words
 from apps.console.forms import OLDER_WORDS, QueueFilterForm, QueueFilters, QueueTab
@@ -141,9 +142,9 @@ def queue_news(request: HttpRequest) -> HttpResponse:
     user = _viewer(request)
     filters = QueueFilterForm(request.GET).filters()
     count = news_count(user, filters, since=_since(request))
-    return render(
-        request, "console/_queue_news.html", {"count": count, "address": filters.address()}
-    )
+    words = count_words(count, most=counting.AT_A_GLANCE)
+    context = {"count": count, "words": words, "address": filters.address()}
+    return render(request, "console/_queue_news.html", context)
 
 
 @login_required

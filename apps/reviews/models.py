@@ -81,6 +81,13 @@ class HumanTask(models.Model):
                 name="task_wants_one_or_two_people",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "-opened_at"],
+                condition=models.Q(state=states.TaskState.OPEN),
+                name="open_task_by_time",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.alert_id}"

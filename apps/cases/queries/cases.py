@@ -13,13 +13,13 @@ from apps.alerts.models import Alert, Disposition
 from apps.cases.models import Case, CaseLink, Exhibit, Incident
 from apps.evidence.models import EvidenceItem, EvidenceKind
 from apps.reviews.models import Confirmation
-from apps.sites.queries import sites_visible_to
+from apps.sites.queries import at_sites_of
 from apps.triage.states import EvidenceState, Verdict
 
 
 def cases_visible_to(user: User) -> QuerySet[Case]:
     """The cases of the person's sites, newest first, with `exhibit_count`."""
-    cases = Case.objects.filter(tenant_id=user.tenant_id, site__in=sites_visible_to(user))
+    cases = Case.objects.filter(at_sites_of(user))
     own = Exhibit.objects.filter(item__alert__incident__case=OuterRef("pk")).order_by()
     counted = own.values("item__alert__incident__case").annotate(n=Count("pk")).values("n")
     count = Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))

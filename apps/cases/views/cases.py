@@ -142,6 +142,7 @@ def viewer_of(request: HttpRequest) -> User:
     assert isinstance(user, User)
     if not user.may(Permission.VIEW_CASES):
         raise PermissionDenied(Permission.VIEW_CASES.value)
+    sites_of_request(user)
     return user
 
 
