@@ -2,7 +2,7 @@
 # Only relative paths below: the folder's own path may contain spaces.
 .DEFAULT_GOAL := help
 LINTS := lint-style lint-format lint-types lint-contracts lint-templates lint-migrations
-.PHONY: help up down status test lint lock bench messages clean install install-dev $(LINTS)
+.PHONY: help up down status test lint lock bench screens messages clean install install-dev $(LINTS)
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
@@ -47,6 +47,9 @@ lint-migrations:
 
 bench: install-dev ## The long measurements of docs/benchmarks.md (minutes)
 	@exec $(PYTHON) -m pytest tests/bench -m bench -s -o timeout=3600 $(ARGS)
+
+screens: install-dev ## Take every kind of page into docs/screens from a stack of its own (about 7 minutes; ARGS="--only case")
+	@exec $(PYTHON) -m tests.screens $(ARGS)
 
 messages: install-dev ## Gather the words of the screens for translation, and compile them (needs GNU gettext)
 	for domain in django djangojs; do $(PYTHON) manage.py makemessages --locale es --domain $$domain --no-wrap --no-obsolete \

@@ -1,0 +1,52 @@
+"""`make screens`: a stack with demo data, every kind of page taken, and the list of them."""
+
+import argparse
+import time
+from pathlib import Path
+
+from tests.harness.product import REPOSITORY
+from tests.screens import stage
+
+FOLDER = REPOSITORY / "docs" / "screens"
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(prog="make screens", description=__doc__)
+    asked.add_argument("--home", type=Path, help="a running stack to use instead of a new one")
+    asked.add_argument("--only", default="", help="the beginning of the pages' names")
+    asked.add_argument("--into", type=Path, default=FOLDER, help="the folder to write")
+    given = asked.parse_args()
+    began = time.monotonic()
+
+    def say(words: str) -> None:
+        print(f"{time.monotonic() - began:6.0f} s  {words}", flush=True)
+
+    given.into.mkdir(parents=True, exist_ok=True)
+    with stage.stack(given.home) as product:
+        say(f"the stack runs at {product.url}")
+        stage.open_django(product)
+        raised = stage.raise_alerts(product)
+        say(f"{len(raised)} alerts are through")
+        _take(product.url, raised, given.into, given.only, say)
+
+
+def _take(url: str, raised: list[str], folder: Path, only: str, say: object) -> None:
+    from tests.screens.gallery import write_list
+    from tests.screens.pages import shots
+    from tests.screens.taking import take
+
+    assert callable(say)
+    world = stage.furnish_demo(raised[0])
+    say("an object of every kind stands there")
+    wanted = shots(world, first=[f"/alerts/{one}/" for one in raised])
+    wanted = [one for one in wanted if one.name.startswith(only)]
+    say(f"{len(wanted)} kinds of pages")
+    taken = []
+    for one in take(url, shots=wanted, world=world, folder=folder):
+        taken.append(one)
+        say(f"{len(taken):3} {one.shot.name} {'; '.join(one.faults)}")
+    if not only:
+        write_list(taken, folder=folder)
+
+
+main()
