@@ -24,8 +24,8 @@ def sites_visible_to(user: User) -> QuerySet[Site]:
 def at_sites_of(user: User) -> Q:
     """Of a table with a tenant and a site: the rows of the sites that `sites_visible_to` gives.
 
-    It names the ids themselves where grants decide, and no site where none is needed: from a query for them the planner of a
-    large table cannot tell how many rows to expect. At most one query, none after `sites_of_request`.
+    It names the ids themselves where grants decide, and no site where none is needed: from a query for them the planner
+    cannot tell how many rows of a large table to expect. At most one query, none after `sites_of_request`.
     """
     if Role(user.role) in EVERY_SITE:
         return Q(tenant_id=user.tenant_id)
