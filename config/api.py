@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.reports.api_urls")),
     path("", include("apps.subject_requests.api_urls")),
     path("", include("apps.oversight.api_urls")),
+    path("", include("apps.notifications.api_urls")),
     path("", include("apps.webhooks.api_urls")),
     path("", include("apps.console.api_urls")),
     path("watchlist/", include("apps.watchlists.api_urls")),

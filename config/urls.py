@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("apps.watchlists.urls")),
     path("", include("apps.subject_requests.urls")),
     path("", include("apps.oversight.urls")),
+    path("", include("apps.notifications.urls")),
     path("settings/", include("apps.console.setup.urls")),
     path("reliability/", include("apps.reliability.urls")),
     path("reliability/", include("apps.reliability.policy_urls")),

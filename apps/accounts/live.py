@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 CHANNEL_PREFIX = "second_look:live:"
 _TIMEOUT_SECONDS = 0.5
+PERSONAL = frozenset({"notification"})
+"""Topics whose subject is a person, who alone hears of them."""
 
 
 @dataclass(frozen=True, kw_only=True)

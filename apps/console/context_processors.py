@@ -11,10 +11,11 @@ from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.console.counting import AT_A_GLANCE, count_each, count_words
 from apps.console.navigation import Entry, entries_for, system_entries_for
+from apps.notifications.queries import kept_count
 from apps.oversight.queries.stops import StopLine, stop_lines
 from apps.reviews.item_queries import is_behind_another
 from apps.sites.models import Site
-from apps.sites.queries import sites_of_request, stops_in_force
+from apps.sites.queries import at_sites_of, sites_of_request, stops_in_force
 from apps.triage.states import AlertState
 
 THEMES = {"light", "dark"}
@@ -104,15 +105,20 @@ class Shell:
         return count_words(self.waiting, most=AT_A_GLANCE)
 
     @cached_property
+    def unread(self) -> int | None:
+        """How many notifications are unread, as last counted; None: the page asks again when it is shown. No query."""
+        return kept_count(self._user) if self._user else None
+
+    @cached_property
     def _figures(self) -> dict[str, int]:
         """What the frame counts, in one statement."""
         if self._user is None:
             return {}
         rows: dict[str, QuerySet[Any]] = {"stops": stops_in_force(self._user.tenant_id)}
         if self._user.may(Permission.VIEW_ALERTS):
+            sites_of_request(self._user)
             waiting = [AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW]
-            here = [site.id for site in self.sites]
-            alerts = Alert.objects.filter(site__in=here, state__in=waiting)
+            alerts = Alert.objects.filter(at_sites_of(self._user), state__in=waiting)
             rows["waiting"] = alerts.exclude(is_behind_another())
         return count_each(rows, most=dict.fromkeys(rows, AT_A_GLANCE))
 

@@ -25,7 +25,7 @@ from django.http import HttpRequest
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
-from apps.accounts.live import CHANNEL_PREFIX, LiveMessage, decode
+from apps.accounts.live import CHANNEL_PREFIX, PERSONAL, LiveMessage, decode
 from apps.accounts.models import User
 from apps.accounts.permissions import EVERY_SITE, Permission, Role
 from apps.accounts.tenancy import tenant_scope
@@ -46,12 +46,15 @@ MOST_WAITING = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """Who listens: the tenant, and the sites they may hear of (None: every one)."""
+    """Who listens: the person, their tenant, and the sites they may hear of (None: every one)."""
 
+    user_id: UUID
     tenant_id: UUID
     site_ids: frozenset[str] | None
 
     def may_hear(self, message: LiveMessage) -> bool:
+        if message.topic in PERSONAL:
+            return message.subject_id == str(self.user_id)
         return not message.site_id or self.site_ids is None or message.site_id in self.site_ids
 
 
@@ -225,11 +228,13 @@ def _authorise(session_key: str) -> Listener | None:
 
 def _listener(user: User) -> Listener:
     if Role(user.role) in EVERY_SITE:
-        return Listener(tenant_id=user.tenant_id, site_ids=None)
+        return Listener(user_id=user.id, tenant_id=user.tenant_id, site_ids=None)
     with tenant_scope(user.tenant_id):
         sites = sites_visible_to(user).values_list("id", flat=True)
         return Listener(
-            tenant_id=user.tenant_id, site_ids=frozenset(str(site_id) for site_id in sites)
+            user_id=user.id,
+            tenant_id=user.tenant_id,
+            site_ids=frozenset(str(site_id) for site_id in sites),
         )
 
 

@@ -4,7 +4,7 @@ A notification carries a reference and an address, never a picture, a name or wh
 is behind the sign-in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -206,3 +206,9 @@ RULES: Final[dict[Event, Rule]] = {
         when={"state": "broken"},
     ),
 }
+
+
+def kinds_for(may: Callable[[Permission], bool]) -> list[Kind]:
+    """The kinds somebody with these permissions can hear of."""
+    heard = {rule.kind for rule in RULES.values() if may(rule.permission)}
+    return [kind for kind in Kind if kind in heard]

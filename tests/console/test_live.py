@@ -201,7 +201,7 @@ def test_without_redis_the_stream_is_refused_and_business_goes_on(
 
 
 def test_a_slow_browser_is_dropped_instead_of_held_in_memory() -> None:
-    stream = live.Stream(live.Listener(tenant_id=uuid4(), site_ids=None))
+    stream = live.Stream(live.Listener(user_id=uuid4(), tenant_id=uuid4(), site_ids=None))
     message = LiveMessage(topic="alert", subject_id=str(uuid4()))
     for _ in range(live.MOST_WAITING + 5):
         stream.offer(message)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
@@ -64,7 +65,8 @@ class Letter:
         here = settings.PUBLIC_URL.rstrip("/")
         told = [mail.notification for mail in self.mails]
         lines = [f"{one.said}\n{here}{one.path}\n" for one in told]
-        return "\n".join(lines)
+        choose = gettext("Choose what you hear of:")
+        return "\n".join([*lines, f"{choose} {here}{reverse('notification-choice')}", ""])
 
 
 def mail_due(*, now: datetime) -> int:

@@ -7,12 +7,18 @@ function arm(message) {
   setTimeout(() => message.remove(), STAY_MS);
 }
 
-export function say(text, kind = "info") {
+// With an address the words are a link to it.
+export function say(text, kind = "info", address = "") {
   const message = document.createElement("div");
   message.className = `message message-${kind}`;
   message.dataset.message = "";
   const words = document.createElement("p");
-  words.textContent = text;
+  if (address) {
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = text;
+    words.append(link);
+  } else words.textContent = text;
   const dismiss = document.createElement("button");
   dismiss.className = "button button-quiet";
   dismiss.type = "button";

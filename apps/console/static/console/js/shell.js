@@ -7,3 +7,4 @@ import "./messages.js";
 import "./live.js";
 import "./queue.js";
 import "./search.js";
+import "./bell.js";
