@@ -103,6 +103,18 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterSwap", drawAll);
 new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+// On paper the drawing is in the colours of paper, and its table stands under it.
+matchMedia("print").addEventListener("change", redraw);
+const folded = new Set();
+addEventListener("beforeprint", () => {
+  for (const figure of drawn.keys()) if (!isOpen(figure)) folded.add(figure);
+  for (const figure of folded) show(figure, true);
+});
+addEventListener("afterprint", () => {
+  for (const figure of folded) show(figure, false);
+  folded.clear();
+});
 document.fonts.ready.then(() => {
   drawAll();
   redraw();

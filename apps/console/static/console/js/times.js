@@ -57,4 +57,5 @@ function refresh() {
 
 refresh();
 setInterval(refresh, 5000);
+addEventListener("beforeprint", refresh);
 document.addEventListener("htmx:afterSwap", refresh);
