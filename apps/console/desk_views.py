@@ -30,6 +30,7 @@ from apps.console.operations import (
 )
 from apps.console.queue import queue_alerts
 from apps.console.search import LONGEST, SHORTEST, search
+from apps.sites.queries import sites_of_request
 from apps.triage.states import TaskState
 
 
@@ -111,6 +112,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     """Search everything the person may see; the dialog of every page asks here too."""
     user = request.user
     assert isinstance(user, User)
+    sites_of_request(user)
     text = request.GET.get("q", "")[:LONGEST]
     context = {"asked": text, "groups": search(user, text), "shortest": SHORTEST}
     template = "console/_search_hits.html" if request.htmx else "console/search.html"  # type: ignore[attr-defined]
