@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_noop
+
 ATLAS_PAGES: Final = (
-    ("reliability-heat", "layout-grid", "Heat table"),
-    ("reliability-plan", "map-pin", "On the plan"),
-    ("reliability-atlas", "list-checks", "List"),
+    ("reliability-heat", "layout-grid", gettext_noop("Heat table")),
+    ("reliability-plan", "map-pin", gettext_noop("On the plan")),
+    ("reliability-atlas", "list-checks", gettext_noop("List")),
 )

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext
+
 COLUMNS = (
     "day",
     "attribute",
@@ -36,7 +38,10 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"Line {self.line}: {self.message}"
+        return gettext("Line %(line)s: %(message)s") % {
+            "line": self.line,
+            "message": self.message,
+        }
 
 
 class UnableToReadSample(ValueError):
@@ -70,25 +75,38 @@ def read_sample(content: bytes, *, today: date) -> tuple[JudgedRow, ...]:
         except ValueError as error:
             faults.append(Fault(line=line, message=str(error)))
         if len(rows) > MOST_ROWS:
-            raise UnableToReadSample([Fault(line=line, message=f"more than {MOST_ROWS:,} rows")])
+            raise UnableToReadSample(
+                [
+                    Fault(
+                        line=line,
+                        message=gettext("more than %(most)s rows") % {"most": f"{MOST_ROWS:,}"},
+                    )
+                ]
+            )
     if faults:
         raise UnableToReadSample(faults)
     if not rows:
-        raise UnableToReadSample([Fault(line=1, message="there are no rows below the header")])
+        raise UnableToReadSample(
+            [Fault(line=1, message=gettext("there are no rows below the header"))]
+        )
     _require_few_groups(rows)
     return tuple(rows)
 
 
 def _text(content: bytes) -> str:
     if len(content) > MOST_BYTES:
-        raise _unreadable(f"the file is larger than {MOST_BYTES // 2**20} MiB")
+        raise _unreadable(
+            gettext("the file is larger than %(limit)s MiB") % {"limit": MOST_BYTES // 2**20}
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise UnableToReadSample([Fault(line=line, message="this is not UTF-8 text")]) from None
+        raise UnableToReadSample(
+            [Fault(line=line, message=gettext("this is not UTF-8 text"))]
+        ) from None
     if "\x00" in text:
-        raise _unreadable("this is not a text file")
+        raise _unreadable(gettext("this is not a text file"))
     return text
 
 
@@ -107,16 +125,21 @@ def _lines(text: str) -> Iterator[tuple[int, list[str], list[str]]]:
 
 def _require_columns(header: list[str]) -> None:
     if missing := [name for name in COLUMNS if name not in header]:
-        raise _unreadable(f"missing columns: {', '.join(missing)}")
+        raise _unreadable(gettext("missing columns: %(names)s") % {"names": ", ".join(missing)})
     if unknown := [name for name in header if name not in COLUMNS]:
-        raise _unreadable(f"columns that are not taken: {', '.join(unknown)}")
+        raise _unreadable(
+            gettext("columns that are not taken: %(names)s") % {"names": ", ".join(unknown)}
+        )
     if len(set(header)) != len(header):
-        raise _unreadable("a column appears twice")
+        raise _unreadable(gettext("a column appears twice"))
 
 
 def _row(header: list[str], values: list[str], *, today: date) -> JudgedRow:
     if len(values) != len(header):
-        raise ValueError(f"{len(header)} values are needed, {len(values)} found")
+        raise ValueError(
+            gettext("%(needed)s values are needed, %(found)s found")
+            % {"needed": len(header), "found": len(values)}
+        )
     found = dict(zip(header, values, strict=True))
     return JudgedRow(
         day=_day(found["day"], today=today),
@@ -133,27 +156,35 @@ def _day(value: str, *, today: date) -> date:
     try:
         day = date.fromisoformat(value.strip())
     except ValueError:
-        raise ValueError(f"day {value!r} is not a date such as 2026-11-20") from None
+        raise ValueError(
+            gettext("day %(value)s is not a date such as 2026-11-20") % {"value": repr(value)}
+        ) from None
     if day > today:
-        raise ValueError(f"day {value!r} lies in the future")
+        raise ValueError(gettext("day %(value)s lies in the future") % {"value": repr(value)})
     return day
 
 
 def _word(found: dict[str, str], name: str, *, may_be_empty: bool = False) -> str:
     value = found[name].strip()
     if not value and not may_be_empty:
-        raise ValueError(f"{name} is empty")
+        raise ValueError(gettext("%(name)s is empty") % {"name": name})
     if len(value) > LONGEST[name]:
-        raise ValueError(f"{name} is longer than {LONGEST[name]} characters")
+        raise ValueError(
+            gettext("%(name)s is longer than %(most)s characters")
+            % {"name": name, "most": LONGEST[name]}
+        )
     if not value.isprintable():
-        raise ValueError(f"{name} has characters that cannot be shown")
+        raise ValueError(gettext("%(name)s has characters that cannot be shown") % {"name": name})
     return value
 
 
 def _flag(found: dict[str, str], name: str) -> bool:
     value = FLAGS.get(found[name].strip().lower())
     if value is None:
-        raise ValueError(f"{name} is {found[name]!r}, 1 or 0 is needed")
+        raise ValueError(
+            gettext("%(name)s is %(value)s, 1 or 0 is needed")
+            % {"name": name, "value": repr(found[name])}
+        )
     return value
 
 
@@ -164,7 +195,8 @@ def _require_few_groups(rows: list[JudgedRow]) -> None:
     for attribute, names in sorted(groups.items()):
         if len(names) > MOST_GROUPS:
             raise _unreadable(
-                f"{attribute!r} has {len(names)} groups; more than {MOST_GROUPS} are no groups"
+                gettext("%(attribute)s has %(count)s groups; more than %(most)s are no groups")
+                % {"attribute": repr(attribute), "count": len(names), "most": MOST_GROUPS}
             )
 
 

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 
 PAGES = (
-    ("Atlas", "reliability-atlas", Permission.VIEW_RELIABILITY),
-    ("Fairness", "reliability-fairness", Permission.VIEW_FAIRNESS),
-    ("Retraining", "reliability-retraining", Permission.VIEW_RELIABILITY),
-    ("Policy", "reliability-policy", Permission.MANAGE_POLICY),
-    ("Costs", "reliability-costs", Permission.MANAGE_POLICY),
-    ("Backtests", "reliability-backtests", Permission.MANAGE_POLICY),
+    (gettext_noop("Atlas"), "reliability-atlas", Permission.VIEW_RELIABILITY),
+    (gettext_noop("Fairness"), "reliability-fairness", Permission.VIEW_FAIRNESS),
+    (gettext_noop("Retraining"), "reliability-retraining", Permission.VIEW_RELIABILITY),
+    (gettext_noop("Policy"), "reliability-policy", Permission.MANAGE_POLICY),
+    (gettext_noop("Costs"), "reliability-costs", Permission.MANAGE_POLICY),
+    (gettext_noop("Backtests"), "reliability-backtests", Permission.MANAGE_POLICY),
 )
 
 

@@ -11,6 +11,8 @@ from itertools import pairwise
 from statistics import NormalDist
 from types import MappingProxyType
 
+from apps.triage.wording import gettext_noop
+
 SMALLEST_AMOUNT = 0.01
 LARGEST_AMOUNT = 1e9
 WIDEST_RATIO = 10_000
@@ -139,30 +141,44 @@ class CostModel:
 
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
-        "wrong_intervention": (
+        "wrong_intervention": gettext_noop(
             "Second Look design assumption: from an apology with a voucher and staff time to a "
             "settlement with legal costs. No published distribution was found; your complaints "
             "and interventions replace it."
         ),
-        "item_value": (
+        "item_value": gettext_noop(
             "Second Look design assumption for one concealed item in a mixed store; replace it "
             "with your shrinkage records."
         ),
-        "minute_price": "Second Look design assumption: about 30 an hour, all costs included.",
-        "escalate.minutes": "Second Look design assumption; replaced by recorded handling times.",
-        "escalate.delay_minutes": "By construction: the operator is interrupted at once.",
-        "escalate.sensitivity": "Second Look design assumption; replaced by your double reviews.",
-        "escalate.specificity": (
+        "minute_price": gettext_noop(
+            "Second Look design assumption: about 30 an hour, all costs included."
+        ),
+        "escalate.minutes": gettext_noop(
+            "Second Look design assumption; replaced by recorded handling times."
+        ),
+        "escalate.delay_minutes": gettext_noop(
+            "By construction: the operator is interrupted at once."
+        ),
+        "escalate.sensitivity": gettext_noop(
+            "Second Look design assumption; replaced by your double reviews."
+        ),
+        "escalate.specificity": gettext_noop(
             "Second Look design assumption: lower than for verification, because the judgement is "
             "made under time pressure; replaced by your double reviews."
         ),
-        "verify.minutes": "Second Look design assumption; replaced by recorded handling times.",
-        "verify.delay_minutes": (
+        "verify.minutes": gettext_noop(
+            "Second Look design assumption; replaced by recorded handling times."
+        ),
+        "verify.delay_minutes": gettext_noop(
             "Second Look design assumption; replaced by recorded waiting times."
         ),
-        "verify.sensitivity": "Second Look design assumption; replaced by your double reviews.",
-        "verify.specificity": "Second Look design assumption; replaced by your double reviews.",
-        "recovery": (
+        "verify.sensitivity": gettext_noop(
+            "Second Look design assumption; replaced by your double reviews."
+        ),
+        "verify.specificity": gettext_noop(
+            "Second Look design assumption; replaced by your double reviews."
+        ),
+        "recovery": gettext_noop(
             "Second Look design assumption: all of the value while the person is still in the "
             "store, 0.6 of it after the delay of a verification; replaced by your outcomes."
         ),

@@ -12,6 +12,7 @@ from apps.triage.fairness import FairnessState
 from apps.triage.probability import ProbabilityBasis, TheftProbability
 from apps.triage.segments import ReliabilityState
 from apps.triage.sequence import SequenceState
+from apps.triage.wording import gettext_noop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,28 +50,28 @@ def _case(
 
 GOLDEN_CASES: tuple[GoldenCase, ...] = (
     _case(
-        "Complete sequence, 14% false positives",
+        gettext_noop("Complete sequence, 14% false positives"),
         theft=0.86,
         sequence=SequenceState.COMPLETE,
         reliability=ReliabilityState.GREEN,
         outcome=Outcome.ESCALATE,
     ),
     _case(
-        "Incomplete sequence at 79%",
+        gettext_noop("Incomplete sequence at 79%"),
         theft=0.79,
         sequence=SequenceState.INCOMPLETE,
         reliability=ReliabilityState.GREEN,
         outcome=Outcome.VERIFY,
     ),
     _case(
-        "Isolated step at 58%",
+        gettext_noop("Isolated step at 58%"),
         theft=0.58,
         sequence=SequenceState.ISOLATED,
         reliability=ReliabilityState.GREEN,
         outcome=Outcome.ARCHIVE,
     ),
     _case(
-        "Complete sequence, 31% false positives, red night segment",
+        gettext_noop("Complete sequence, 31% false positives, red night segment"),
         theft=0.69,
         sequence=SequenceState.COMPLETE,
         reliability=ReliabilityState.RED,

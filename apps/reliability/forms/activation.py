@@ -1,27 +1,31 @@
 """Activating a version, and trying one on the past."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
 
 from apps.reliability.forms.choices import LONGEST_NOTE, in_words
 from apps.reliability.queries.past_alerts import Period
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class ActivationForm(forms.Form):
     """Why, and which version the person saw as active."""
 
     reason = forms.CharField(
-        label="Why it is activated",
+        label=_("Why it is activated"),
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     instead_of = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
-def _day(label: str) -> forms.DateField:
+def _day(label: "StrOrPromise") -> forms.DateField:
     return forms.DateField(
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -32,8 +36,8 @@ def _day(label: str) -> forms.DateField:
 class BacktestForm(forms.Form):
     """A period in whole days, UTC, and the versions tried on it; an empty one stays as it is active."""
 
-    first_day = _day("First day")
-    last_day = _day("Last day")
+    first_day = _day(_("First day"))
+    last_day = _day(_("Last day"))
     cost_model = forms.UUIDField(required=False)
     triage_policy = forms.UUIDField(required=False)
 

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.reliability.queries.versions import AnyChoice
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LONGEST_NOTE = 2_000
 
@@ -28,10 +34,10 @@ class ChoiceForm(forms.Form):
     """A form that fills in from a value and reads back as one."""
 
     note = forms.CharField(
-        label="What this draft is for",
+        label=_("What this draft is for"),
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Kept with the version and named in the audit trail.",
+        help_text=_("Kept with the version and named in the audit trail."),
     )
 
     def __init__(self, *args: Any, currency: str = "EUR", records: str = "", **kwargs: Any) -> None:
@@ -67,7 +73,12 @@ class ChoiceForm(forms.Form):
 
 
 def number(
-    label: str, *, low: float, high: float, words: str = "", **more: Any
+    label: "StrOrPromise",
+    *,
+    low: float,
+    high: float,
+    words: "StrOrPromise" = "",
+    **more: Any,
 ) -> forms.FloatField:
     """A number within limits; any number of decimals."""
     return forms.FloatField(
@@ -81,10 +92,10 @@ def number(
 
 
 def of_hundred(
-    label: str, *, low: float = 0, high: float = 100, words: str = ""
+    label: "StrOrPromise", *, low: float = 0, high: float = 100, words: "StrOrPromise" = ""
 ) -> forms.FloatField:
     """A share, filled in as a number of 100."""
-    return number(f"{label}, of 100", low=low, high=high, words=words)
+    return number(format_lazy(_("{label}, of 100"), label=label), low=low, high=high, words=words)
 
 
 def share(value: float) -> float:
@@ -99,7 +110,7 @@ def hundredths(value: float) -> float:
 
 def in_words(fault: ValueError) -> str:
     """What a value refused, as a sentence."""
-    text = str(fault).strip().rstrip(".")
+    text = gettext(str(fault).strip().rstrip("."))
     return f"{text[:1].upper()}{text[1:]}."
 
 

@@ -1,9 +1,11 @@
 """The editor of a cost model: ranges, judgements and recovery, each with its source and its mark."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from apps.reliability.forms.choices import (
     ChoiceForm,
@@ -23,57 +25,60 @@ from apps.triage.cost_model import (
     RecoveryPoint,
 )
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 RECOVERY_POINTS = 6
 _JUDGEMENT = ("minutes", "delay_minutes", "sensitivity", "specificity")
 _TITLES = {
-    "wrong_intervention": "Cost of a wrong intervention",
-    "item_value": "Value of an item",
-    "minute_price": "Price of an operator minute",
-    "escalate.minutes": "Minutes an escalation takes",
-    "escalate.delay_minutes": "Minutes until an escalation is acted on",
-    "escalate.sensitivity": "Thefts an escalation confirms",
-    "escalate.specificity": "Everything else an escalation does not confirm",
-    "verify.minutes": "Minutes a verification takes",
-    "verify.delay_minutes": "Minutes until a verification is acted on",
-    "verify.sensitivity": "Thefts a verification confirms",
-    "verify.specificity": "Everything else a verification does not confirm",
-    "recovery": "Value recovered, by the minutes that have passed",
+    "wrong_intervention": gettext_noop("Cost of a wrong intervention"),
+    "item_value": gettext_noop("Value of an item"),
+    "minute_price": gettext_noop("Price of an operator minute"),
+    "escalate.minutes": gettext_noop("Minutes an escalation takes"),
+    "escalate.delay_minutes": gettext_noop("Minutes until an escalation is acted on"),
+    "escalate.sensitivity": gettext_noop("Thefts an escalation confirms"),
+    "escalate.specificity": gettext_noop("Everything else an escalation does not confirm"),
+    "verify.minutes": gettext_noop("Minutes a verification takes"),
+    "verify.delay_minutes": gettext_noop("Minutes until a verification is acted on"),
+    "verify.sensitivity": gettext_noop("Thefts a verification confirms"),
+    "verify.specificity": gettext_noop("Everything else a verification does not confirm"),
+    "recovery": gettext_noop("Value recovered, by the minutes that have passed"),
 }
 
 
-def _amount(label: str) -> forms.FloatField:
+def _amount(label: "StrOrPromise") -> forms.FloatField:
     return number(label, low=SMALLEST_AMOUNT, high=LARGEST_AMOUNT)
 
 
 def _mark() -> forms.BooleanField:
-    return forms.BooleanField(required=False, label="Still an assumption")
+    return forms.BooleanField(required=False, label=_("Still an assumption"))
 
 
 class CostModelForm(ChoiceForm):
     """Amounts in the tenant's currency; shares as numbers of 100."""
 
-    wrong_intervention_low = _amount("From (5th percentile)")
-    wrong_intervention_high = _amount("To (95th percentile)")
-    item_value_low = _amount("From (5th percentile)")
-    item_value_high = _amount("To (95th percentile)")
-    minute_price = number("Amount", low=0, high=LARGEST_AMOUNT)
-    escalate_minutes = number("Minutes", low=0.01, high=480)
-    escalate_delay_minutes = number("Minutes", low=0, high=10_080)
-    escalate_sensitivity = of_hundred("Confirmed")
-    escalate_specificity = of_hundred("Not confirmed")
-    verify_minutes = number("Minutes", low=0.01, high=480)
-    verify_delay_minutes = number("Minutes", low=0, high=10_080)
-    verify_sensitivity = of_hundred("Confirmed")
-    verify_specificity = of_hundred("Not confirmed")
+    wrong_intervention_low = _amount(_("From (5th percentile)"))
+    wrong_intervention_high = _amount(_("To (95th percentile)"))
+    item_value_low = _amount(_("From (5th percentile)"))
+    item_value_high = _amount(_("To (95th percentile)"))
+    minute_price = number(_("Amount"), low=0, high=LARGEST_AMOUNT)
+    escalate_minutes = number(_("Minutes"), low=0.01, high=480)
+    escalate_delay_minutes = number(_("Minutes"), low=0, high=10_080)
+    escalate_sensitivity = of_hundred(_("Confirmed"))
+    escalate_specificity = of_hundred(_("Not confirmed"))
+    verify_minutes = number(_("Minutes"), low=0.01, high=480)
+    verify_delay_minutes = number(_("Minutes"), low=0, high=10_080)
+    verify_sensitivity = of_hundred(_("Confirmed"))
+    verify_specificity = of_hundred(_("Not confirmed"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for at in range(RECOVERY_POINTS):
             self.fields[f"recovery_minutes_{at}"] = number(
-                "After minutes", low=0, high=10_080, required=at == 0
+                _("After minutes"), low=0, high=10_080, required=at == 0
             )
             self.fields[f"recovery_share_{at}"] = number(
-                "Recovered, of 100", low=0, high=100, required=at == 0
+                _("Recovered, of 100"), low=0, high=100, required=at == 0
             )
         for name in SOURCES:
             self.fields[_mark_of(name)] = _mark()
@@ -95,11 +100,13 @@ class CostModelForm(ChoiceForm):
     def sections(self) -> list[Section]:
         return [
             Section(
-                title=title,
-                words=f"in {self.currency}" if name in _MONEY else "",
-                source=f"{SOURCES[name]} {self.records}".strip()
+                title=gettext(title),
+                words=gettext("in %(currency)s") % {"currency": self.currency}
+                if name in _MONEY
+                else "",
+                source=f"{gettext(SOURCES[name])} {self.records}".strip()
                 if name == "wrong_intervention"
-                else SOURCES[name],
+                else gettext(SOURCES[name]),
                 fields=self.chosen(*_MONEY.get(name, (name.replace(".", "_"),)))
                 if name != "recovery"
                 else (),
@@ -169,7 +176,7 @@ def _recovery(data: Mapping[str, Any]) -> tuple[RecoveryPoint, ...]:
         for at in range(RECOVERY_POINTS)
     ]
     if any((minutes is None) != (part is None) for minutes, part in pairs):
-        raise ValueError("each point of recovery has its minutes and its share")
+        raise ValueError(gettext("each point of recovery has its minutes and its share"))
     return tuple(
         RecoveryPoint(after_minutes=minutes, share=share(part))
         for minutes, part in pairs

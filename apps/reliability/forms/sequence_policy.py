@@ -1,22 +1,32 @@
 """The editor of a sequence policy: which steps, in which order, how soon after each other."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from apps.reliability.forms.choices import ChoiceForm, Section, hundredths, number, share
 from apps.triage.sequence import MOST_REQUIRED, Order, SequencePolicy, Step
 from apps.triage.vocabulary import LABEL_WORDS, SIGNAL_WORDS
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MOST_SUPPORTING = 6
 OWN, USUAL = "own", "usual"
 _COUNTS_FROM = 0.5
 _NAME = r"^[a-z][a-z0-9_]*$"
-_NAME_WORDS = "Lower-case letters, digits and _ only, as the detector sends it."
+_NAME_WORDS = _("Lower-case letters, digits and _ only, as the detector sends it.")
+
+_NO_SIGNAL = {
+    "required": gettext_noop("the required step %(number)s has a value but names no signal"),
+    "supporting": gettext_noop("the supporting step %(number)s has a value but names no signal"),
+}
 
 
-def _name(label: str, *, choices: str, required: bool = False) -> forms.RegexField:
+def _name(label: "StrOrPromise", *, choices: str, required: bool = False) -> forms.RegexField:
     return forms.RegexField(
         regex=_NAME,
         label=label,
@@ -30,22 +40,22 @@ def _name(label: str, *, choices: str, required: bool = False) -> forms.RegexFie
 class SequencePolicyForm(ChoiceForm):
     """Steps by row; with the order as listed, the row is the place in the sequence."""
 
-    label = _name("Label of the alert", choices="known-labels", required=True)
+    label = _name(_("Label of the alert"), choices="known-labels", required=True)
     detector_id = forms.CharField(
-        label="Only for the detector",
+        label=_("Only for the detector"),
         required=False,
         max_length=120,
-        help_text="Empty: for every detector that has no policy of its own.",
+        help_text=_("Empty: for every detector that has no policy of its own."),
     )
     order = forms.ChoiceField(
-        label="Order of the required steps",
-        choices=[(Order.AS_LISTED.value, "As listed"), (Order.ANY.value, "Any order")],
+        label=_("Order of the required steps"),
+        choices=[(Order.AS_LISTED.value, _("As listed")), (Order.ANY.value, _("Any order"))],
     )
     max_gap_seconds = number(
-        "Longest gap, seconds",
+        _("Longest gap, seconds"),
         low=0,
         high=86_400,
-        words="From the end of one required step to the start of the next.",
+        words=_("From the end of one required step to the start of the next."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,19 +84,21 @@ class SequencePolicyForm(ChoiceForm):
 
     def sections(self) -> list[Section]:
         return [
-            Section(title="What it is for", fields=self.chosen("label", "detector_id")),
+            Section(title=gettext("What it is for"), fields=self.chosen("label", "detector_id")),
             Section(
-                title="Required steps",
-                words=(
+                title=gettext("Required steps"),
+                words=gettext(
                     "All of them make the sequence complete. A step counts from a value of its signal "
                     "on, in the signal's own unit or as a multiple of what is usual in the segment."
                 ),
                 rows=self._rows("required", MOST_REQUIRED),
             ),
-            Section(title="Order and gaps", fields=self.chosen("order", "max_gap_seconds")),
             Section(
-                title="Supporting steps",
-                words="Seen beside a required step, they make it more than isolated.",
+                title=gettext("Order and gaps"), fields=self.chosen("order", "max_gap_seconds")
+            ),
+            Section(
+                title=gettext("Supporting steps"),
+                words=gettext("Seen beside a required step, they make it more than isolated."),
                 rows=self._rows("supporting", MOST_SUPPORTING),
             ),
         ]
@@ -115,17 +127,17 @@ class SequencePolicyForm(ChoiceForm):
 def _step_fields(at: int, kind: str) -> dict[str, forms.Field]:
     """One row: the signal, from where it counts and in which unit, its weight, and its own gap."""
     found: dict[str, forms.Field] = {
-        "signal": _name(f"Step {at + 1}", choices="known-signals"),
-        "at_least": number("Counts from", low=-1e9, high=1e9, required=False),
+        "signal": _name(gettext("Step %(number)s") % {"number": at + 1}, choices="known-signals"),
+        "at_least": number(_("Counts from"), low=-1e9, high=1e9, required=False),
         "unit": forms.ChoiceField(
-            label="Measured",
+            label=_("Measured"),
             required=False,
-            choices=[(OWN, "in its own unit"), (USUAL, "times the usual there")],
+            choices=[(OWN, _("in its own unit")), (USUAL, _("times the usual there"))],
         ),
-        "weight": number("Least weight, of 100", low=0, high=100, required=False),
+        "weight": number(_("Least weight, of 100"), low=0, high=100, required=False),
     }
     if kind == "required":
-        found["gap"] = number("Own gap, seconds", low=0, high=86_400, required=False)
+        found["gap"] = number(_("Own gap, seconds"), low=0, high=86_400, required=False)
     return found
 
 
@@ -136,7 +148,7 @@ def _steps(data: Mapping[str, Any], kind: str, most: int) -> tuple[Step, ...]:
         if part["signal"]:
             found.append(_step(part))
         elif any(part[name] is not None for name in ("at_least", "weight")):
-            raise ValueError(f"the {kind} step {at + 1} has a value but names no signal")
+            raise ValueError(gettext(_NO_SIGNAL[kind]) % {"number": at + 1})
     return tuple(found)
 
 

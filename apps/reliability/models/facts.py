@@ -3,14 +3,15 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 
 
 class FactOrigin(models.TextChoices):
-    ALERT = "alert", "an alert of this system"
-    IMPORTED = "imported", "imported history"
-    SIMULATED = "simulated", "simulated"
+    ALERT = "alert", _("an alert of this system")
+    IMPORTED = "imported", _("imported history")
+    SIMULATED = "simulated", _("simulated")
 
 
 class AlertFact(models.Model):

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -31,7 +32,9 @@ from apps.triage.decoding import UnableToDecode, decode, encode
 LONGEST_PERIOD: Final = timedelta(days=732)
 MOST_WAITING: Final = 5
 TIME_LIMIT: Final = timedelta(minutes=4)
-_DAYS_IN_WORDS: Final = "two years"
+_STOPPED: Final = gettext_noop(
+    "It stopped without a result: the worker was restarted. Start it again."
+)
 _log = logging.getLogger(__name__)
 State = Backtest.State
 
@@ -66,7 +69,7 @@ def request_backtest(
     many are waiting already.
     """
     if not user.may(Permission.MANAGE_POLICY):
-        raise UnableToBacktest("Your role does not allow backtests.")
+        raise UnableToBacktest(gettext("Your role does not allow backtests."))
     _require_sensible(user, period, cost_model, triage_policy, now=now)
     with transaction.atomic():
         made = Backtest.objects.create(
@@ -122,7 +125,7 @@ def give_up_stopped_backtests(*, now: datetime) -> int:
     limit = now - 2 * TIME_LIMIT
     return Backtest.objects.filter(state=State.RUNNING, started_at__lt=limit).update(
         state=State.FAILED,
-        error="It stopped without a result: the worker was restarted. Start it again.",
+        error=_STOPPED,
         finished_at=now,
     )
 
@@ -150,7 +153,7 @@ def replay_period(
     facts = facts_of_period(tenant_id=tenant_id, period=period)
     total = facts.count()
     if not total:
-        raise UnableToBacktest("There are no alerts in this period.")
+        raise UnableToBacktest(gettext("There are no alerts in this period."))
     try:
         report = backtest(
             chunks=past_alerts(facts),
@@ -159,7 +162,9 @@ def replay_period(
             progress=(lambda done: progress(done, total)) if progress else None,
         )
     except ValueError as fault:
-        raise UnableToBacktest(f"The stored alerts could not be replayed: {fault}.") from fault
+        raise UnableToBacktest(
+            gettext("The stored alerts could not be replayed: %(fault)s.") % {"fault": fault}
+        ) from fault
     return Replayed(report=report, active=active, draft=draft, is_simulated=holds_simulated(facts))
 
 
@@ -173,19 +178,22 @@ def _require_sensible(
 ) -> None:
     drafts = [one for one in (cost_model, triage_policy) if one is not None]
     if not drafts:
-        raise UnableToBacktest("Choose a cost model, a triage policy, or both.")
+        raise UnableToBacktest(gettext("Choose a cost model, a triage policy, or both."))
     if any(one.tenant_id != user.tenant_id for one in drafts):
-        raise UnableToBacktest("There is no such version.")
+        raise UnableToBacktest(gettext("There is no such version."))
     if period.start >= now:
-        raise UnableToBacktest("The period lies in the future: there is nothing to replay.")
+        raise UnableToBacktest(
+            gettext("The period lies in the future: there is nothing to replay.")
+        )
     if period.end - period.start > LONGEST_PERIOD:
-        raise UnableToBacktest(f"A backtest covers at most {_DAYS_IN_WORDS}.")
+        raise UnableToBacktest(gettext("A backtest covers at most two years."))
     waiting = Backtest.objects.filter(
         tenant_id=user.tenant_id, state__in=[State.WAITING, State.RUNNING]
     )
     if waiting.count() >= MOST_WAITING:
         raise UnableToBacktest(
-            f"{MOST_WAITING} backtests are waiting already. Start another when one is done."
+            gettext("%(count)s backtests are waiting already. Start another when one is done.")
+            % {"count": MOST_WAITING}
         )
 
 
@@ -195,7 +203,10 @@ def _replayed(row: Backtest, *, started: datetime, clock: Callable[[], datetime]
         if clock() - started > TIME_LIMIT:
             minutes = int(TIME_LIMIT.total_seconds() // 60)
             raise UnableToBacktest(
-                f"It took longer than {minutes} minutes and was stopped. Choose a shorter period."
+                gettext(
+                    "It took longer than %(minutes)s minutes and was stopped. Choose a shorter period."
+                )
+                % {"minutes": minutes}
             )
 
     gather_facts(tenant_id=row.tenant_id, now=started)

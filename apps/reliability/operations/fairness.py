@@ -9,6 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import Tenant
 from apps.audit.events import Actor, Event, Subject
@@ -90,7 +91,8 @@ def close_fairness_alarm(
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise UnableToCloseAlarm(
-            f"Say in at least {SHORTEST_REASON} characters what was found and done."
+            gettext("Say in at least %(least)s characters what was found and done.")
+            % {"least": SHORTEST_REASON}
         )
     with transaction.atomic():
         closed = FairnessAlarm.objects.filter(
@@ -101,7 +103,7 @@ def close_fairness_alarm(
             closing_reason=reason,
         )
         if closed != 1:
-            raise UnableToCloseAlarm("This alarm was closed before.")
+            raise UnableToCloseAlarm(gettext("This alarm was closed before."))
         record(
             actor=actor,
             event=Event.FAIRNESS_ALARM_CLOSED,
@@ -115,13 +117,16 @@ def _require_importable(
     tenant: Tenant, digest: str, *, name: str, method: str, is_simulated: bool
 ) -> None:
     if not name.strip() or not method.strip():
-        raise UnableToImportSample("A sample has a name and says how it was drawn and labelled.")
+        raise UnableToImportSample(
+            gettext("A sample has a name and says how it was drawn and labelled.")
+        )
     if is_simulated and not tenant.is_drill:
-        raise UnableToImportSample("Simulated rows belong into a drill tenant.")
+        raise UnableToImportSample(gettext("Simulated rows belong into a drill tenant."))
     before = FairnessSample.objects.filter(tenant_id=tenant.id, sha256=digest).first()
     if before:
         raise UnableToImportSample(
-            f"This very file was imported before, as “{before.name}” on {before.imported_at:%Y-%m-%d}."
+            gettext("This very file was imported before, as “%(name)s” on %(day)s.")
+            % {"name": before.name, "day": f"{before.imported_at:%Y-%m-%d}"}
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.audit.events import Actor, Event, Subject
@@ -45,13 +46,16 @@ def export_training(
     if chosen is not None:
         facts = facts.filter(id__in=chosen)
     if facts.count() > MOST_LINES:
-        raise UnableToExport(f"More than {MOST_LINES:,} alerts: narrow the choice first.")
+        raise UnableToExport(
+            gettext("More than %(most)s alerts: narrow the choice first.")
+            % {"most": f"{MOST_LINES:,}"}
+        )
     lines = [
         json.dumps(line, ensure_ascii=False, sort_keys=True, allow_nan=False)
         for line in export_lines(facts)
     ]
     if not lines:
-        raise UnableToExport("No alert was chosen.")
+        raise UnableToExport(gettext("No alert was chosen."))
     content = ("\n".join(lines) + "\n").encode()
     digest = hashlib.sha256(content).hexdigest()
     with transaction.atomic():

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max
+from django.utils.translation import gettext
 
 from apps.accounts.models import Tenant, User
 from apps.accounts.permissions import Permission
@@ -58,14 +59,18 @@ def draft_version(
     currency than the tenant's.
     """
     if not user.may(Permission.MANAGE_POLICY):
-        raise UnableToDraft("Your role does not allow drafting what triage rests on.")
+        raise UnableToDraft(gettext("Your role does not allow drafting what triage rests on."))
     if len(note.strip()) < SHORTEST_REASON:
-        raise UnableToDraft(f"Say in at least {SHORTEST_REASON} characters what this draft is for.")
+        raise UnableToDraft(
+            gettext("Say in at least %(least)s characters what this draft is for.")
+            % {"least": SHORTEST_REASON}
+        )
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update().get(id=user.tenant_id)
         if isinstance(value, CostModel) and value.currency != tenant.currency:
             raise UnableToDraft(
-                f"The currency of this tenant is {tenant.currency}, not {value.currency}."
+                gettext("The currency of this tenant is %(wanted)s, not %(given)s.")
+                % {"wanted": tenant.currency, "given": value.currency}
             )
         return _store(actor, tenant.id, value, detector_id=detector_id, note=note.strip(), now=now)
 
@@ -86,9 +91,12 @@ def activate_version(
     version meanwhile, when `version` is active already, and when this code cannot read it.
     """
     if not user.may(Permission.ACTIVATE_POLICY) or version.tenant_id != user.tenant_id:
-        raise UnableToActivate("Only an administrator activates what triage rests on.")
+        raise UnableToActivate(gettext("Only an administrator activates what triage rests on."))
     if len(reason.strip()) < SHORTEST_REASON:
-        raise UnableToActivate(f"Say in at least {SHORTEST_REASON} characters why it is activated.")
+        raise UnableToActivate(
+            gettext("Say in at least %(least)s characters why it is activated.")
+            % {"least": SHORTEST_REASON}
+        )
     with transaction.atomic():
         Tenant.objects.select_for_update().get(id=version.tenant_id)
         active = active_instead_of(version)
@@ -156,14 +164,16 @@ def _activate(
     try:
         value_of(version)
     except UnableToDecode as fault:
-        raise UnableToActivate(f"This version cannot be read any more: {fault}.") from fault
+        raise UnableToActivate(
+            gettext("This version cannot be read any more: %(fault)s.") % {"fault": fault}
+        ) from fault
     line = same_line(version)
     line.filter(is_active=True).exclude(id=version.id).update(is_active=False)
     changed = line.filter(id=version.id, is_active=False).update(
         is_active=True, activated_by=_person(actor), activated_at=now
     )
     if changed != 1:
-        raise UnableToActivate("This version is active already.")
+        raise UnableToActivate(gettext("This version is active already."))
     raise_basis_revision(tenant_id=version.tenant_id)
     before = active.version if active else 0
     record(

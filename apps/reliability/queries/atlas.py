@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import EVERY_SITE, Role
@@ -18,19 +19,45 @@ from apps.triage.segments import ReliabilityState
 CONDITIONS = ("zone_kind", "lighting", "daypart", "weekday", "crowding")
 DIMENSIONS = ("site_id", "camera_id", *CONDITIONS, "detector_version")
 CONDITION_WORDS = {
-    ("lighting", "day"): "daylight",
-    ("lighting", "bright"): "bright light",
-    ("lighting", "dim"): "dim light",
-    ("lighting", "low"): "low light",
-    ("crowding", "empty"): "nobody else",
-    ("crowding", "sparse"): "few people",
-    ("weekday", "mon"): "Mondays",
-    ("weekday", "tue"): "Tuesdays",
-    ("weekday", "wed"): "Wednesdays",
-    ("weekday", "thu"): "Thursdays",
-    ("weekday", "fri"): "Fridays",
-    ("weekday", "sat"): "Saturdays",
-    ("weekday", "sun"): "Sundays",
+    ("lighting", "day"): gettext_noop("daylight"),
+    ("lighting", "bright"): gettext_noop("bright light"),
+    ("lighting", "dim"): gettext_noop("dim light"),
+    ("lighting", "low"): gettext_noop("low light"),
+    ("crowding", "empty"): gettext_noop("nobody else"),
+    ("crowding", "sparse"): gettext_noop("few people"),
+    ("weekday", "mon"): gettext_noop("Mondays"),
+    ("weekday", "tue"): gettext_noop("Tuesdays"),
+    ("weekday", "wed"): gettext_noop("Wednesdays"),
+    ("weekday", "thu"): gettext_noop("Thursdays"),
+    ("weekday", "fri"): gettext_noop("Fridays"),
+    ("weekday", "sat"): gettext_noop("Saturdays"),
+    ("weekday", "sun"): gettext_noop("Sundays"),
+}
+_AS_STORED = (
+    gettext_noop("dark"),
+    gettext_noop("busy"),
+    gettext_noop("crowded"),
+    gettext_noop("morning"),
+    gettext_noop("afternoon"),
+    gettext_noop("evening"),
+    gettext_noop("night"),
+    gettext_noop("entrance"),
+    gettext_noop("exit"),
+    gettext_noop("aisle"),
+    gettext_noop("shelf"),
+    gettext_noop("high value"),
+    gettext_noop("self checkout"),
+    gettext_noop("kiosk"),
+    gettext_noop("queue"),
+    gettext_noop("goods in"),
+    gettext_noop("staff only"),
+)
+_FIELD_WORDS = {
+    "zone_kind": (gettext_noop("Zone kind"), gettext_noop("Any zone kind")),
+    "lighting": (gettext_noop("Lighting"), gettext_noop("Any lighting")),
+    "daypart": (gettext_noop("Daypart"), gettext_noop("Any daypart")),
+    "weekday": (gettext_noop("Weekday"), gettext_noop("Any weekday")),
+    "crowding": (gettext_noop("Crowding"), gettext_noop("Any crowding")),
 }
 WORST_FIRST = (
     ReliabilityState.RED,
@@ -146,15 +173,19 @@ def filter_fields(
         for site, id_ in pairs
         if id_ in places.cameras
     }
-    fields = [_field("camera", "Camera", "Any camera", cameras, str(filters.camera or ""))]
+    fields = [
+        _field(
+            "camera", gettext("Camera"), gettext("Any camera"), cameras, str(filters.camera or "")
+        )
+    ]
     for name in CONDITIONS:
         words = {value: condition_value(name, value) for value in columns.get(name, ()) if value}
-        title = name.replace("_", " ")
-        fields.append(
-            _field(name, title.capitalize(), f"Any {title}", words, getattr(filters, name))
-        )
+        title, any_words = (gettext(one) for one in _FIELD_WORDS[name])
+        fields.append(_field(name, title, any_words, words, getattr(filters, name)))
     versions = {value: value for value in columns.get("detector_version", ()) if value}
-    fields.append(_field("detector", "Detector", "Any detector", versions, filters.detector))
+    fields.append(
+        _field("detector", gettext("Detector"), gettext("Any detector"), versions, filters.detector)
+    )
     return [field for field in fields if field.choices]
 
 
@@ -176,17 +207,20 @@ def network_rate(refresh: ReliabilityRefresh) -> float | None:
 def where_words(segment: SegmentFinding, places: Places) -> str:
     """The place of a segment in words: "Gran Vía, Aisle 3", "Every site"."""
     if segment.camera_id:
-        camera = places.cameras.get(segment.camera_id, f"camera {str(segment.camera_id)[:8]}")
+        unnamed = gettext("camera %(id)s") % {"id": str(segment.camera_id)[:8]}
+        camera = places.cameras.get(segment.camera_id, unnamed)
         site = places.sites.get(segment.site_id) if segment.site_id else None
         return f"{site}, {camera}" if site else camera
     if segment.site_id:
-        return places.sites.get(segment.site_id, f"site {str(segment.site_id)[:8]}")
-    return "Every site"
+        unnamed = gettext("site %(id)s") % {"id": str(segment.site_id)[:8]}
+        return places.sites.get(segment.site_id, unnamed)
+    return gettext("Every site")
 
 
 def condition_value(name: str, value: str) -> str:
     """A condition in words that stand alone: "dim" lighting as "dim light", "sat" as "Saturdays"."""
-    return CONDITION_WORDS.get((name, value)) or readable(value)
+    words = CONDITION_WORDS.get((name, value))
+    return gettext(words) if words else readable(value)
 
 
 def condition_words(segment: SegmentFinding) -> list[str]:
@@ -197,8 +231,8 @@ def condition_words(segment: SegmentFinding) -> list[str]:
 
 
 def readable(value: str) -> str:
-    """A stored word as it is shown: "high_value" as "high value"."""
-    return value.replace("_", " ")
+    """A stored word as it is shown: "high_value" as "high value"; one that nobody knows as it was sent."""
+    return gettext(value.replace("_", " ")) if value else ""
 
 
 def segment_address(segment: SegmentFinding) -> dict[str, str]:

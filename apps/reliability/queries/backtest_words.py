@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.triage.backtest_report import BacktestReport, Comparison, Estimate, Figures, SegmentLine
 from apps.triage.decision import OUTCOMES
 from apps.triage.phrasing import money, of_100
@@ -10,11 +12,11 @@ from apps.triage.reasons import not_known_yet
 
 _Shown = Callable[[float], str]
 DIMENSION_WORDS: Mapping[str, str] = {
-    "site": "Site",
-    "camera": "Camera",
-    "lighting": "Lighting",
-    "daypart": "Time of day",
-    "detector": "Detector",
+    "site": gettext_noop("Site"),
+    "camera": gettext_noop("Camera"),
+    "lighting": gettext_noop("Lighting"),
+    "daypart": gettext_noop("Time of day"),
+    "detector": gettext_noop("Detector"),
 }
 
 
@@ -22,7 +24,8 @@ DIMENSION_WORDS: Mapping[str, str] = {
 class TableRow:
     """One figure on both sides. `note` says what an interval is of, or that it is not known yet.
 
-    `figures` are the plain numbers of both sides, for a drawing; None where one of them is not known yet.
+    `figures` are the plain numbers of both sides, for a drawing; None where one of them is not known yet. `short` is
+    what stands under its bar, for a row that is drawn.
     """
 
     words: str
@@ -31,6 +34,7 @@ class TableRow:
     change: str
     note: str = ""
     figures: tuple[float, float] | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,27 +83,57 @@ def figure_rows(measured: Comparison, *, currency: str) -> list[TableRow]:
         return money(value, currency=currency)
 
     change = measured.change
-    spread = (
-        f"{_signed(change.low, amount)} to {_signed(change.high, amount)} over the ranges "
-        "of the cost model"
-    )
+    spread = gettext("%(low)s to %(high)s over the ranges of the cost model") % {
+        "low": _signed(change.low, amount),
+        "high": _signed(change.high, amount),
+    }
     return [
-        _expected(measured, "Expected cost", lambda one: one.expected_cost, amount, spread),
-        _expected(measured, "of it: value lost", lambda one: one.value_lost, amount),
-        _expected(measured, "of it: wrong interventions", lambda one: one.wrong_cost, amount),
-        _expected(measured, "of it: operator minutes", lambda one: one.minutes_cost, amount),
-        _expected(measured, "Wrong interventions, expected", _wrong, _decimal),
-        _expected(measured, "Thefts not confirmed, expected", _unconfirmed, _decimal),
-        _expected(measured, "Operator minutes", lambda one: one.minutes, _count),
-        _expected(measured, "of it: blind audit", lambda one: one.audit_minutes, _count),
-        _judged(measured, "Cost by verdicts", lambda one: one.cost_by_verdicts, amount),
+        _expected(
+            measured,
+            gettext("Expected cost"),
+            lambda one: one.expected_cost,
+            amount,
+            spread,
+            gettext("all of it"),
+        ),
+        _expected(
+            measured,
+            gettext("of it: value lost"),
+            lambda one: one.value_lost,
+            amount,
+            short=gettext("value lost"),
+        ),
+        _expected(
+            measured,
+            gettext("of it: wrong interventions"),
+            lambda one: one.wrong_cost,
+            amount,
+            short=gettext("wrong interventions"),
+        ),
+        _expected(
+            measured,
+            gettext("of it: operator minutes"),
+            lambda one: one.minutes_cost,
+            amount,
+            short=gettext("operator minutes"),
+        ),
+        _expected(measured, gettext("Wrong interventions, expected"), _wrong, _decimal),
+        _expected(measured, gettext("Thefts not confirmed, expected"), _unconfirmed, _decimal),
+        _expected(measured, gettext("Operator minutes"), lambda one: one.minutes, _count),
+        _expected(measured, gettext("of it: blind audit"), lambda one: one.audit_minutes, _count),
+        _judged(measured, gettext("Cost by verdicts"), lambda one: one.cost_by_verdicts, amount),
         _judged(
             measured,
-            "Wrong interventions by verdicts",
+            gettext("Wrong interventions by verdicts"),
             lambda one: one.wrong_by_verdicts,
             _decimal,
         ),
-        _judged(measured, "Value lost by verdicts", lambda one: one.value_lost_by_verdicts, amount),
+        _judged(
+            measured,
+            gettext("Value lost by verdicts"),
+            lambda one: one.value_lost_by_verdicts,
+            amount,
+        ),
     ]
 
 
@@ -128,7 +162,7 @@ def _segment(line: SegmentLine, currency: str, names: Mapping[str, str]) -> Segm
         return money(value, currency=currency)
 
     return SegmentRow(
-        name=names.get(line.name, line.name) or "not known",
+        name=names.get(line.name, line.name) or gettext("not known"),
         alerts=line.alerts,
         changed=line.changed,
         shares=(
@@ -148,6 +182,7 @@ def _expected(
     pick: Callable[[Figures], float],
     shown: _Shown,
     note: str = "",
+    short: str = "",
 ) -> TableRow:
     active, draft = pick(measured.active), pick(measured.draft)
     return TableRow(
@@ -157,6 +192,7 @@ def _expected(
         change=_signed(pick(measured.change), shown),
         note=note,
         figures=(active, draft),
+        short=short,
     )
 
 
@@ -189,7 +225,11 @@ def _pair(words: str, active: float, draft: float, shown: _Shown) -> TableRow:
 def _interval(found: Estimate, shown: _Shown) -> str:
     if found.low is None or found.high is None:
         return not_known_yet(found.labels)
-    return f"{_signed(found.low, shown)} to {_signed(found.high, shown)}, {found.labels:,} labels"
+    return gettext("%(low)s to %(high)s, %(labels)s labels") % {
+        "low": _signed(found.low, shown),
+        "high": _signed(found.high, shown),
+        "labels": f"{found.labels:,}",
+    }
 
 
 def _value(found: Estimate, shown: _Shown) -> str:
@@ -202,7 +242,12 @@ def _looked_at(outcomes: Mapping[str, int], alerts: int) -> str:
 
 
 def _share(count: int, total: int) -> str:
-    return f"{count:,} ({of_100(count / total)} of 100)" if total else "0"
+    if not total:
+        return "0"
+    return gettext("%(count)s (%(share)s of 100)") % {
+        "count": f"{count:,}",
+        "share": of_100(count / total),
+    }
 
 
 def _signed(value: float, shown: _Shown) -> str:
@@ -230,4 +275,4 @@ def _decimal(value: float) -> str:
 def dimensions_of(report: BacktestReport) -> Sequence[tuple[str, str]]:
     """The dimensions with their words."""
     found = {line.dimension for line in report.segments}
-    return [(name, words) for name, words in DIMENSION_WORDS.items() if name in found]
+    return [(name, gettext(words)) for name, words in DIMENSION_WORDS.items() if name in found]

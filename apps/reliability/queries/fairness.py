@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db.models import F, Max, QuerySet
+from django.utils.translation import gettext_noop
 
 from apps.reliability.models import FairnessAlarm, FairnessRow, FairnessSample
 from apps.reliability.queries.choices import active_triage_policy
@@ -24,9 +25,9 @@ COLUMNS = {
 
 
 MEASURE_WORDS: dict[str, str] = {
-    FairnessMeasure.FALSE_ALARM: "False alarms",
-    FairnessMeasure.ESCALATED: "Escalated",
-    FairnessMeasure.OVERRIDDEN: "Proposal overruled by a person",
+    FairnessMeasure.FALSE_ALARM: gettext_noop("False alarms"),
+    FairnessMeasure.ESCALATED: gettext_noop("Escalated"),
+    FairnessMeasure.OVERRIDDEN: gettext_noop("Proposal overruled by a person"),
 }
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.triage.cost_model import CostModel
 from apps.triage.cost_rows import CostRow
 from apps.triage.decision import Decision, TriagePolicy, decide
@@ -11,6 +13,12 @@ from apps.triage.flip_words import flip_sentence
 from apps.triage.golden import GOLDEN_CASES
 from apps.triage.phrasing import money, money_range
 from apps.triage.reasons import sentence
+
+OPTION_WORDS = {
+    Option.ESCALATE: gettext_noop("escalate"),
+    Option.VERIFY: gettext_noop("verify"),
+    Option.ARCHIVE: gettext_noop("archive"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +52,7 @@ def golden_lines(
         before = decide(inputs=case.inputs, model=active_model, policy=active_policy)
         lines.append(
             GoldenLine(
-                words=case.words,
+                words=gettext(case.words),
                 expected=case.outcome.value,
                 outcome=decision.outcome.value,
                 outcome_before=before.outcome.value,
@@ -62,7 +70,7 @@ def _offered(row: CostRow) -> bool:
 
 def _cost(row: CostRow, currency: str) -> tuple[str, str, str]:
     return (
-        row.option.value,
+        gettext(OPTION_WORDS[row.option]),
         money(row.expected, currency=currency),
         money_range(row.low, row.high, currency=currency),
     )
@@ -70,7 +78,7 @@ def _cost(row: CostRow, currency: str) -> tuple[str, str, str]:
 
 def _flips(decision: Decision, currency: str) -> list[str]:
     if decision.margin is None:
-        return ["No change of costs would change this: the rules leave no other choice."]
+        return [gettext("No change of costs would change this: the rules leave no other choice.")]
     if not decision.flip_points:
-        return ["No single change of rate, item value or cost would change this."]
+        return [gettext("No single change of rate, item value or cost would change this.")]
     return [flip_sentence(point=point, currency=currency) for point in decision.flip_points]

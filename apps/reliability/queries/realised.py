@@ -24,6 +24,7 @@ from django.db.models import (
     Sum,
 )
 from django.db.models.functions import Coalesce, TruncMonth
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.models import Tenant, User
 from apps.alerts.models import Alert, Disposition
@@ -112,16 +113,28 @@ def wrong_cost_words(tenant: Tenant, *, currency: str) -> str:
     """What the tenant's own records say a wrong intervention costs, as the evidence beside the assumption."""
     found = wrong_costs(tenant.id, currency=currency, with_drills=tenant.is_drill)
     if found.mean is None:
-        return (
-            f"Your records: not known yet what a wrong intervention cost; {found.wrong} "
-            f"{'was' if found.wrong == 1 else 'were'} wrong, no complaint is settled in {currency}."
-        )
-    count, mean = len(found.costs), money(found.mean, currency=currency)
-    words = f"Your records: {found.wrong} wrong, {count} settled at a mean of {mean}"
+        return ngettext(
+            "Your records: not known yet what a wrong intervention cost; %(wrong)s was wrong, "
+            "no complaint is settled in %(currency)s.",
+            "Your records: not known yet what a wrong intervention cost; %(wrong)s were wrong, "
+            "no complaint is settled in %(currency)s.",
+            found.wrong,
+        ) % {"wrong": found.wrong, "currency": currency}
+    said: dict[str, object] = {
+        "wrong": found.wrong,
+        "count": len(found.costs),
+        "mean": money(found.mean, currency=currency),
+    }
     if found.low is None or found.high is None:
-        return f"{words}; a range is read off {LEAST_COSTS} settled ones."
+        return gettext(
+            "Your records: %(wrong)s wrong, %(count)s settled at a mean of %(mean)s; "
+            "a range is read off %(least)s settled ones."
+        ) % (said | {"least": LEAST_COSTS})
     low, high = (money(amount, currency=currency) for amount in (found.low, found.high))
-    return f"{words}, 5th to 95th percentile {low} to {high}."
+    return gettext(
+        "Your records: %(wrong)s wrong, %(count)s settled at a mean of %(mean)s, "
+        "5th to 95th percentile %(low)s to %(high)s."
+    ) % (said | {"low": low, "high": high})
 
 
 def month_costs(user: User, *, since: datetime) -> list[MonthCost]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert
@@ -45,11 +46,11 @@ class Reason(StrEnum):
 
 
 REASON_WORDS = {
-    Reason.FALSE_ALARM: "judged a false alarm",
-    Reason.BENIGN: "judged explained, benign",
-    Reason.RED_SEGMENT: "its segment is red",
-    Reason.LOW_PROBABILITY: "P(theft) was low",
-    Reason.DRAWN_BLIND: "drawn by the blind audit",
+    Reason.FALSE_ALARM: gettext_noop("judged a false alarm"),
+    Reason.BENIGN: gettext_noop("judged explained, benign"),
+    Reason.RED_SEGMENT: gettext_noop("its segment is red"),
+    Reason.LOW_PROBABILITY: gettext_noop("P(theft) was low"),
+    Reason.DRAWN_BLIND: gettext_noop("drawn by the blind audit"),
 }
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.reliability.queries.versions import AnyChoice, FieldChange, changes_between
 from apps.triage.cost_model import CostModel
 from apps.triage.phrasing import money, of_100
@@ -12,47 +14,62 @@ from apps.triage.vocabulary import label_words, signal_words
 
 NOT_SET = "–"
 _MONEY = {
-    "wrong_intervention.low": "Wrong intervention, from",
-    "wrong_intervention.high": "Wrong intervention, to",
-    "item_value.low": "Item value, from",
-    "item_value.high": "Item value, to",
-    "minute_price": "An operator minute",
+    "wrong_intervention.low": gettext_noop("Wrong intervention, from"),
+    "wrong_intervention.high": gettext_noop("Wrong intervention, to"),
+    "item_value.low": gettext_noop("Item value, from"),
+    "item_value.high": gettext_noop("Item value, to"),
+    "minute_price": gettext_noop("An operator minute"),
 }
 _SHARES = {
-    "escalate.sensitivity": "Escalation confirms of 100 thefts",
-    "escalate.specificity": "Escalation does not confirm of 100 others",
-    "verify.sensitivity": "Verification confirms of 100 thefts",
-    "verify.specificity": "Verification does not confirm of 100 others",
-    "audit_share": "Archived alerts drawn, of 100",
-    "raised_audit_share": "Drawn with one step on its own, of 100",
-    "judged_first_share": "Raised alerts judged before the proposal is shown, of 100",
-    "reliability_limit": "Limit of false alerts, of 100",
-    "red_from": "Red from a certainty of, of 100",
-    "green_up_to": "Green up to a certainty of, of 100",
-    "fidelity_floor": "Agreement with the detector needed, of 100",
-    "invariance_tolerance": "A score may move by, of 100",
-    "fairness.largest_difference": "Largest difference between groups, of 100",
-    "fairness.confidence": "Confidence of the differences, of 100",
-    "fairness.alarm_error": "Chance of a false fairness alarm, of 100",
+    "escalate.sensitivity": gettext_noop("Escalation confirms of 100 thefts"),
+    "escalate.specificity": gettext_noop("Escalation does not confirm of 100 others"),
+    "verify.sensitivity": gettext_noop("Verification confirms of 100 thefts"),
+    "verify.specificity": gettext_noop("Verification does not confirm of 100 others"),
+    "audit_share": gettext_noop("Archived alerts drawn, of 100"),
+    "raised_audit_share": gettext_noop("Drawn with one step on its own, of 100"),
+    "judged_first_share": gettext_noop("Raised alerts judged before the proposal is shown, of 100"),
+    "reliability_limit": gettext_noop("Limit of false alerts, of 100"),
+    "red_from": gettext_noop("Red from a certainty of, of 100"),
+    "green_up_to": gettext_noop("Green up to a certainty of, of 100"),
+    "fidelity_floor": gettext_noop("Agreement with the detector needed, of 100"),
+    "invariance_tolerance": gettext_noop("A score may move by, of 100"),
+    "fairness.largest_difference": gettext_noop("Largest difference between groups, of 100"),
+    "fairness.confidence": gettext_noop("Confidence of the differences, of 100"),
+    "fairness.alarm_error": gettext_noop("Chance of a false fairness alarm, of 100"),
 }
 _PLAIN = {
-    "escalate.minutes": "Minutes an escalation takes",
-    "escalate.delay_minutes": "Minutes until an escalation is acted on",
-    "verify.minutes": "Minutes a verification takes",
-    "verify.delay_minutes": "Minutes until a verification is acted on",
-    "audit_by_doubt": "More drawn of those nearly verified",
-    "least_labels": "Labels needed before a state is told",
-    "fairness.least_rows": "Judged alerts needed in a group",
-    "fairness.largest_ratio": "Largest ratio between groups",
-    "max_gap_seconds": "Longest gap, seconds",
-    "order": "Order of the required steps",
-    "currency": "Currency",
-    "label": "Label",
-    "required": "Required steps",
-    "supporting": "Supporting steps",
-    "recovery": "Value recovered",
-    "assumed": "Still assumptions",
+    "escalate.minutes": gettext_noop("Minutes an escalation takes"),
+    "escalate.delay_minutes": gettext_noop("Minutes until an escalation is acted on"),
+    "verify.minutes": gettext_noop("Minutes a verification takes"),
+    "verify.delay_minutes": gettext_noop("Minutes until a verification is acted on"),
+    "audit_by_doubt": gettext_noop("More drawn of those nearly verified"),
+    "least_labels": gettext_noop("Labels needed before a state is told"),
+    "fairness.least_rows": gettext_noop("Judged alerts needed in a group"),
+    "fairness.largest_ratio": gettext_noop("Largest ratio between groups"),
+    "max_gap_seconds": gettext_noop("Longest gap, seconds"),
+    "order": gettext_noop("Order of the required steps"),
+    "currency": gettext_noop("Currency"),
+    "label": gettext_noop("Label"),
+    "required": gettext_noop("Required steps"),
+    "supporting": gettext_noop("Supporting steps"),
+    "recovery": gettext_noop("Value recovered"),
+    "assumed": gettext_noop("Still assumptions"),
 }
+ASSUMED_WORDS = {
+    "wrong_intervention": gettext_noop("wrong intervention"),
+    "item_value": gettext_noop("item value"),
+    "minute_price": gettext_noop("minute price"),
+    "escalate.minutes": gettext_noop("escalate minutes"),
+    "escalate.delay_minutes": gettext_noop("escalate delay minutes"),
+    "escalate.sensitivity": gettext_noop("escalate sensitivity"),
+    "escalate.specificity": gettext_noop("escalate specificity"),
+    "verify.minutes": gettext_noop("verify minutes"),
+    "verify.delay_minutes": gettext_noop("verify delay minutes"),
+    "verify.sensitivity": gettext_noop("verify sensitivity"),
+    "verify.specificity": gettext_noop("verify specificity"),
+    "recovery": gettext_noop("recovery"),
+}
+_ORDERS = (gettext_noop("as listed"), gettext_noop("any"))
 FIELD_WORDS: Mapping[str, str] = MappingProxyType({**_MONEY, **_SHARES, **_PLAIN})
 
 
@@ -78,7 +95,9 @@ def worded_fields(value: AnyChoice) -> list[tuple[str, str]]:
 
 def _worded(change: FieldChange, currency: str) -> WordedChange:
     return WordedChange(
-        words=FIELD_WORDS.get(change.name, change.name.replace("_", " ").replace(".", ", ")),
+        words=gettext(
+            FIELD_WORDS.get(change.name, change.name.replace("_", " ").replace(".", ", "))
+        ),
         before=_text(change.name, change.before, currency),
         after=_text(change.name, change.after, currency),
     )
@@ -88,7 +107,7 @@ def _text(name: str, value: Any, currency: str) -> str:
     if value is None or value == []:
         return NOT_SET
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if name in _MONEY:
         return money(value, currency=currency)
     if name in _SHARES:
@@ -97,14 +116,20 @@ def _text(name: str, value: Any, currency: str) -> str:
         return _steps(value)
     if name == "recovery":
         return "; ".join(
-            f"{_hundredths(one['share'])} of 100 after {one['after_minutes']:g} min"
+            gettext("%(share)s of 100 after %(minutes)s min")
+            % {"share": _hundredths(one["share"]), "minutes": f"{one['after_minutes']:g}"}
             for one in value
         )
     if name == "assumed":
-        return ", ".join(str(one).replace("_", " ").replace(".", " ") for one in value)
+        return ", ".join(
+            gettext(ASSUMED_WORDS.get(str(one), str(one).replace("_", " ").replace(".", " ")))
+            for one in value
+        )
     if name == "label":
         return label_words(value)
-    return f"{value:g}" if isinstance(value, int | float) else str(value).replace("_", " ")
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return gettext(str(value).replace("_", " ")) if value else ""
 
 
 def _hundredths(value: float) -> str:
@@ -118,11 +143,15 @@ def _steps(value: Sequence[Mapping[str, Any]]) -> str:
 
 def _counts(step: Mapping[str, Any]) -> str:
     """From where a step counts, with what else it asks for."""
-    said = [f"from {step['at_least']:g}"]
-    if step.get("relative"):
-        said[0] += " times the usual"
+    least = (
+        gettext("from %(value)s times the usual")
+        if step.get("relative")
+        else gettext("from %(value)s")
+    )
+    said = [least % {"value": f"{step['at_least']:g}"}]
     if step.get("least_weight"):
-        said.append(f"weight {_hundredths(step['least_weight'])} of 100 or more")
+        weight = _hundredths(step["least_weight"])
+        said.append(gettext("weight %(weight)s of 100 or more") % {"weight": weight})
     if step.get("max_gap_seconds") is not None:
-        said.append(f"within {step['max_gap_seconds']:g} s")
+        said.append(gettext("within %(seconds)s s") % {"seconds": f"{step['max_gap_seconds']:g}"})
     return ", ".join(said)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from apps.reliability.models import CostModelVersion, SequencePolicyVersion, TriagePolicyVersion
 from apps.reliability.queries.choices import active_cost_model, standing_triage_policy
@@ -29,7 +30,8 @@ class VersionKind(StrEnum):
 
     @property
     def words(self) -> str:
-        return self.value.replace("-", " ")
+        """The name as it stands in the middle of a sentence, marked for the reader's language."""
+        return KIND_WORDS[self]
 
     @property
     def subject(self) -> str:
@@ -37,6 +39,13 @@ class VersionKind(StrEnum):
         return self.value.replace("-", "_")
 
 
+KIND_WORDS: Mapping[VersionKind, str] = MappingProxyType(
+    {
+        VersionKind.COST_MODEL: gettext_noop("cost model"),
+        VersionKind.TRIAGE_POLICY: gettext_noop("triage policy"),
+        VersionKind.SEQUENCE_POLICY: gettext_noop("sequence policy"),
+    }
+)
 MODELS: Mapping[VersionKind, type[AnyVersion]] = MappingProxyType(
     {
         VersionKind.COST_MODEL: CostModelVersion,

@@ -8,9 +8,12 @@ from datetime import date
 from typing import Any
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_noop
 
+from apps.triage.decision import Outcome
 from apps.triage.phrasing import of_100_range, rounded_100
 from apps.triage.reasons import not_known_yet
 from apps.triage.segments import Drift
@@ -18,13 +21,25 @@ from apps.triage.segments import Drift
 register = template.Library()
 
 HEAT_FROM = (0.1, 0.2, 0.3, 0.45, 0.6)
+DRIFT_WORDS = {
+    Drift.RISING.value: gettext_noop("rising"),
+    Drift.FALLING.value: gettext_noop("falling"),
+    Drift.STEADY.value: gettext_noop("steady"),
+    Drift.UNKNOWN.value: gettext_noop("unknown"),
+}
+OUTCOME_WORDS = {
+    Outcome.ARCHIVE.value: gettext_noop("archive"),
+    Outcome.VERIFY.value: gettext_noop("verify"),
+    Outcome.ESCALATE.value: gettext_noop("escalate"),
+    Outcome.MODEL_REVIEW.value: gettext_noop("model review"),
+}
 _EMPTY = mark_safe("")
 
 
 @register.filter
 def of_100(rate: float | None) -> str:
     """A rate 0..1 as a whole number of 100."""
-    return "not known yet" if rate is None else rounded_100(rate)
+    return gettext("not known yet") if rate is None else rounded_100(rate)
 
 
 @register.filter
@@ -43,8 +58,13 @@ def heat(rate: float | None) -> int:
 def false_of_100(rate: float | None, low: float | None, high: float | None, labels: int) -> str:
     """ "14 of 100 alerts like this were false (9–21)", or that it is not known yet."""
     if rate is None or low is None or high is None:
-        return f"How many alerts like this are false is {not_known_yet(labels)}"
-    return f"{rounded_100(rate)} of 100 alerts like this were false ({of_100_range(low, high)})"
+        return gettext("How many alerts like this are false is %(known)s") % {
+            "known": not_known_yet(labels)
+        }
+    return gettext("%(rate)s of 100 alerts like this were false (%(interval)s)") % {
+        "rate": rounded_100(rate),
+        "interval": of_100_range(low, high),
+    }
 
 
 @register.simple_tag
@@ -60,7 +80,7 @@ def week_words(week: str) -> str:
         monday = date.fromisoformat(f"{week}-1" if "W" in week else week)
     except ValueError:
         return week
-    return f"{monday.day} {monday:%b %Y}"
+    return date_format(monday, "j M Y")
 
 
 @register.filter
@@ -83,7 +103,21 @@ def q_words(q_value: float | None) -> str:
 @register.filter
 def drift_words(drift: str) -> str:
     """Where a rate went over the last weeks, or that it is not known yet."""
-    return "drift not known yet" if drift in ("", Drift.UNKNOWN) else f"drift: {drift}"
+    if drift in ("", Drift.UNKNOWN):
+        return gettext("drift not known yet")
+    return gettext("drift: %(drift)s") % {"drift": drift_word(drift)}
+
+
+@register.filter
+def drift_word(drift: str) -> str:
+    """One stored word of a drift in the reader's language."""
+    return gettext(DRIFT_WORDS.get(drift, drift)) if drift else ""
+
+
+@register.filter
+def outcome_word(outcome: str) -> str:
+    """What triage decided, as a word inside a table."""
+    return gettext(OUTCOME_WORDS.get(outcome, outcome))
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -49,17 +50,17 @@ from apps.triage.segments import Drift
 PAGE_ROWS = 50
 ALERT_ROWS = 25
 SORT_WORDS = {
-    AtlasSort.WORST: "Worst first",
-    AtlasSort.RATE: "Highest rate",
-    AtlasSort.LABELS: "Most labels",
-    AtlasSort.NEEDED: "Most labels needed",
-    AtlasSort.ALERTS: "Most alerts",
-    AtlasSort.DISCOVERY: "Surest finding",
+    AtlasSort.WORST: gettext_noop("Worst first"),
+    AtlasSort.RATE: gettext_noop("Highest rate"),
+    AtlasSort.LABELS: gettext_noop("Most labels"),
+    AtlasSort.NEEDED: gettext_noop("Most labels needed"),
+    AtlasSort.ALERTS: gettext_noop("Most alerts"),
+    AtlasSort.DISCOVERY: gettext_noop("Surest finding"),
 }
 LEVEL_WORDS = {
-    AtlasLevel.SITE: "Sites",
-    AtlasLevel.CAMERA: "Cameras",
-    AtlasLevel.SEGMENT: "Conditions at a camera",
+    AtlasLevel.SITE: gettext_noop("Sites"),
+    AtlasLevel.CAMERA: gettext_noop("Cameras"),
+    AtlasLevel.SEGMENT: gettext_noop("Conditions at a camera"),
 }
 DRIFT_ICONS = {"rising": "trending-up", "falling": "trending-down"}
 
@@ -112,8 +113,8 @@ def atlas(request: HttpRequest) -> HttpResponse:
     context |= {
         "filters": filters,
         "fields": filter_fields(visible, filters, places),
-        "sorts": [(sort.value, words) for sort, words in SORT_WORDS.items()],
-        "levels": [(level.value, words) for level, words in LEVEL_WORDS.items()],
+        "sorts": [(sort.value, gettext(words)) for sort, words in SORT_WORDS.items()],
+        "levels": [(level.value, gettext(words)) for level, words in LEVEL_WORDS.items()],
         "states": _states(visible, filters),
         "network": network,
         "page": page,

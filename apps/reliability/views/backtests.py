@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -99,7 +100,7 @@ def _chosen(model: Any, user: User, wanted: UUID | None) -> Any:
         return None
     found = model.objects.filter(tenant_id=user.tenant_id, id=wanted).first()
     if found is None:
-        raise UnableToBacktest("There is no such version.")
+        raise UnableToBacktest(gettext("There is no such version."))
     return found
 
 

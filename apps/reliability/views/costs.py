@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -50,7 +51,11 @@ def _drawn(months: list[MonthCost]) -> list[dict[str, str]]:
     for one in months:
         alerts[one.site] += one.alerts
     return [
-        {"facet": str(site.pk), "words": f"{site.name}: cost by month, expected and recorded"}
+        {
+            "facet": str(site.pk),
+            "words": gettext("%(site)s: cost by month, expected and recorded")
+            % {"site": site.name},
+        }
         for site, _ in alerts.most_common(MOST_DRAWN)
     ]
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -54,7 +55,9 @@ class MeasureCard:
 
     @property
     def chart_words(self) -> str:
-        return f"{self.words}, of 100 alerts of each group; dashed: all groups, shaded: what may differ"
+        return gettext(
+            "%(measure)s, of 100 alerts of each group; dashed: all groups, shaded: what may differ"
+        ) % {"measure": self.words}
 
     @property
     def rate_100(self) -> float:
@@ -142,14 +145,21 @@ def fairness_import(request: HttpRequest) -> HttpResponse:
         for fault in refusal.faults:
             form.add_error("file", str(fault))
         if more := refusal.count - len(refusal.faults):
-            form.add_error("file", f"… and {more} more lines")
+            form.add_error("file", gettext("… and %(more)s more lines") % {"more": more})
         return _import_page(request, form, status=422)
     except UnableToImportSample as refusal:
         form.add_error(None, str(refusal))
         return _import_page(request, form, status=409)
-    messages.success(request, f"{imported.sample.row_count} judged alerts were imported.")
+    messages.success(
+        request,
+        gettext("%(count)s judged alerts were imported.") % {"count": imported.sample.row_count},
+    )
     for alarm in imported.alarms:
-        messages.warning(request, f"An alarm was raised: {alarm.attribute}, {_measure(alarm)}.")
+        messages.warning(
+            request,
+            gettext("An alarm was raised: %(attribute)s, %(measure)s.")
+            % {"attribute": alarm.attribute, "measure": _measure(alarm)},
+        )
     return redirect("reliability-fairness")
 
 
@@ -172,7 +182,7 @@ def alarm_close(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
     except UnableToCloseAlarm as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, "The alarm is closed; its test starts again.")
+        messages.success(request, gettext("The alarm is closed; its test starts again."))
     return redirect(f"{reverse('reliability-fairness')}#alarms")
 
 
@@ -218,7 +228,7 @@ def _cards(sample: FairnessSample, reports: list[AttributeReport]) -> list[Attri
 def _measure_card(report: MeasureReport) -> MeasureCard:
     highest = max(group.high for group in report.groups)
     longest = next((scale for scale in SCALES if highest <= scale), 1.0)
-    return MeasureCard(words=MEASURE_WORDS[report.measure], report=report, longest=longest)
+    return MeasureCard(words=gettext(MEASURE_WORDS[report.measure]), report=report, longest=longest)
 
 
 def _test_row(stored: StoredTest) -> TestRow:
@@ -227,7 +237,7 @@ def _test_row(stored: StoredTest) -> TestRow:
     bound = math.log(test.bound)
     path = [max(0.0, min(1.0, math.log(point.e_value) / bound)) for point in test.path]
     return TestRow(
-        words=MEASURE_WORDS[test.measure],
+        words=gettext(MEASURE_WORDS[test.measure]),
         detector=stored.detector,
         test=test,
         evidence=_evidence(test.e_value),
@@ -239,7 +249,7 @@ def _test_row(stored: StoredTest) -> TestRow:
 def _evidence(value: float) -> str:
     """ "0.02", "3.4", "12,000", "over a million"."""
     if value >= 1e6:
-        return "over a million"
+        return gettext("over a million")
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
@@ -248,4 +258,4 @@ def _alarm(alarm: FairnessAlarm) -> dict[str, Any]:
 
 
 def _measure(alarm: FairnessAlarm) -> str:
-    return MEASURE_WORDS.get(alarm.measure, alarm.measure).lower()
+    return gettext(MEASURE_WORDS.get(alarm.measure, alarm.measure)).lower()

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -34,15 +35,15 @@ from apps.reliability.views.atlas import viewer, weekly_rates
 
 MOST_ROWS = 60
 ROW_WORDS = {
-    HeatRows.CAMERA: "Cameras",
-    HeatRows.ZONE: "Kinds of zone",
-    HeatRows.SITE: "Sites",
+    HeatRows.CAMERA: gettext_noop("Cameras"),
+    HeatRows.ZONE: gettext_noop("Kinds of zone"),
+    HeatRows.SITE: gettext_noop("Sites"),
 }
 COLUMN_WORDS = {
-    HeatColumns.DAYPART: "Part of the day",
-    HeatColumns.LIGHTING: "Light",
-    HeatColumns.WEEKDAY: "Day of the week",
-    HeatColumns.CROWDING: "How full it was",
+    HeatColumns.DAYPART: gettext_noop("Part of the day"),
+    HeatColumns.LIGHTING: gettext_noop("Light"),
+    HeatColumns.WEEKDAY: gettext_noop("Day of the week"),
+    HeatColumns.CROWDING: gettext_noop("How full it was"),
 }
 
 
@@ -106,8 +107,8 @@ def heat(request: HttpRequest) -> HttpResponse:
         "headings": [column_words(chosen["columns"], word) for word in table.columns],
         "shown": [_row(row) for row in table.rows],
         "network": network_rate(refresh),
-        "row_choices": [(one.value, words) for one, words in ROW_WORDS.items()],
-        "column_choices": [(one.value, words) for one, words in COLUMN_WORDS.items()],
+        "row_choices": [(one.value, gettext(words)) for one, words in ROW_WORDS.items()],
+        "column_choices": [(one.value, gettext(words)) for one, words in COLUMN_WORDS.items()],
         "sites": sorted(places.sites.items(), key=lambda one: one[1]),
     }
     return render(request, "reliability/heat.html", context)

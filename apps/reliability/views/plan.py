@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -97,12 +98,16 @@ def _marks(site: Site, found: Any) -> list[PlanMark]:
 def _mark(camera: Camera, found: SegmentFinding | None) -> PlanMark:
     if found is None:
         return PlanMark(
-            camera=camera, label="–", kind="unknown", words="no alert was judged here yet"
+            camera=camera, label="–", kind="unknown", words=gettext("no alert was judged here yet")
         )
     state = ReliabilityState(found.state)
     rate = false_of_100(found.false_positive_rate, found.low, found.high, found.label_count)
     known = state is not ReliabilityState.UNKNOWN
-    more = f"{found.label_count} labels" if known else f"{found.labels_needed or 0} more are needed"
+    if known:
+        more = ngettext("%(count)s label", "%(count)s labels", found.label_count)
+        more %= {"count": found.label_count}
+    else:
+        more = gettext("%(count)s more are needed") % {"count": found.labels_needed or 0}
     return PlanMark(
         camera=camera,
         label=LETTERS[state],

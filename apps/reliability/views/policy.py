@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -121,7 +122,11 @@ def edit(request: HttpRequest, kind: VersionKind) -> HttpResponse:
     except UnableToDraft as refusal:
         form.add_error("note", str(refusal))
         return _editor(request, user, kind, form, _draft_value(form), status=WRONG)
-    messages.success(request, f"Version {made.version} is a draft: it decides nothing yet.")
+    messages.success(
+        request,
+        gettext("Version %(version)s is a draft: it decides nothing yet.")
+        % {"version": made.version},
+    )
     return redirect("reliability-version", kind=kind, version_id=made.id)
 
 
@@ -174,7 +179,11 @@ def activate(request: HttpRequest, kind: VersionKind, version_id: UUID) -> HttpR
         found.refresh_from_db()
         form.add_error(None, str(refusal))
         return _version(request, user, kind, found, form=form, status=CONFLICT)
-    messages.success(request, f"New alerts are judged by version {found.version} from now on.")
+    messages.success(
+        request,
+        gettext("New alerts are judged by version %(version)s from now on.")
+        % {"version": found.version},
+    )
     return redirect("reliability-policy")
 
 
@@ -202,7 +211,7 @@ def _lines(tenant_id: UUID) -> list[Line]:
     return [
         Line(
             kind=VersionKind.COST_MODEL,
-            title="Cost model",
+            title=gettext("Cost model"),
             standing=_standing(number),
             fields=worded_fields(model),
             versions=list(models[:MOST_SHOWN]),
@@ -210,7 +219,7 @@ def _lines(tenant_id: UUID) -> list[Line]:
         ),
         Line(
             kind=VersionKind.TRIAGE_POLICY,
-            title="Triage policy",
+            title=gettext("Triage policy"),
             standing=_standing(policy_number),
             fields=worded_fields(triage),
             versions=list(policies[:MOST_SHOWN]),
@@ -229,12 +238,11 @@ def _sequence_lines(tenant_id: UUID) -> list[Line]:
         versions = stored.get((detector, label), [])
         active = next((one.version for one in versions if one.is_active), 0)
         value = standing.get((detector, label))
-        of = f", detector {detector}" if detector else ""
         lines.append(
             Line(
                 kind=VersionKind.SEQUENCE_POLICY,
-                title=f"Sequence: {label_words(label)}{of}",
-                standing=_standing(active) if value else "Drafts only: nothing stands yet",
+                title=_sequence_title(label, detector),
+                standing=_standing(active) if value else gettext("Drafts only: nothing stands yet"),
                 fields=worded_fields(value) if value else [],
                 versions=versions[:MOST_SHOWN],
                 edit_query=urlencode({"label": label, "detector": detector}),
@@ -244,7 +252,16 @@ def _sequence_lines(tenant_id: UUID) -> list[Line]:
 
 
 def _standing(number: int) -> str:
-    return f"Version {number} is active" if number else "The shipped defaults stand"
+    if not number:
+        return gettext("The shipped defaults stand")
+    return gettext("Version %(version)s is active") % {"version": number}
+
+
+def _sequence_title(label: str, detector: str) -> str:
+    said = {"label": label_words(label), "detector": detector}
+    if detector:
+        return gettext("Sequence: %(label)s, detector %(detector)s") % said
+    return gettext("Sequence: %(label)s") % said
 
 
 def _start(request: HttpRequest, user: User, kind: VersionKind) -> tuple[AnyChoice | None, str]:
@@ -345,9 +362,20 @@ def _version(
 
 def _title(kind: VersionKind, found: AnyVersion) -> str:
     if isinstance(found, SequencePolicyVersion):
-        of = f", detector {found.detector_id}" if found.detector_id else ""
-        return f"Sequence of {label_words(found.label).lower()}{of}, version {found.version}"
-    return f"{kind.words.capitalize()}, version {found.version}"
+        said = {
+            "label": label_words(found.label).lower(),
+            "detector": found.detector_id,
+            "version": found.version,
+        }
+        if found.detector_id:
+            return (
+                gettext("Sequence of %(label)s, detector %(detector)s, version %(version)s") % said
+            )
+        return gettext("Sequence of %(label)s, version %(version)s") % said
+    return gettext("%(kind)s, version %(version)s") % {
+        "kind": gettext(kind.words).capitalize(),
+        "version": found.version,
+    }
 
 
 def _backtests(found: AnyVersion) -> list[Backtest]:

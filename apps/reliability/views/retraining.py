@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -35,8 +36,8 @@ from apps.sites.queries import sites_visible_to
 
 PAGE_ROWS = 50
 BASIS_WORDS = {
-    Basis.JUDGED: "Judged false by a person",
-    Basis.LIKELY: "Likely false, nobody judged",
+    Basis.JUDGED: gettext_noop("Judged false by a person"),
+    Basis.LIKELY: gettext_noop("Likely false, nobody judged"),
 }
 SAID = (Reason.FALSE_ALARM, Reason.BENIGN)  # by the verdict's own pill
 SCORES = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -95,7 +96,9 @@ def _rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         row
         | {
-            "reasons": [REASON_WORDS[one] for one in reasons_of(row["fact"]) if one not in SAID],
+            "reasons": [
+                gettext(REASON_WORDS[one]) for one in reasons_of(row["fact"]) if one not in SAID
+            ],
             "conditions": [
                 condition_value(name, getattr(row["fact"], name))
                 for name in ("zone_kind", "lighting", "daypart")
@@ -109,7 +112,7 @@ def _rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _basis(basis: Basis, filters: RetrainingFilters, counts: list[Any]) -> dict[str, object]:
     named = [one for one in counts if filters.detector in ("", one.detector)]
     return {
-        "words": BASIS_WORDS[basis],
+        "words": gettext(BASIS_WORDS[basis]),
         "count": sum(getattr(one, basis.value) for one in named),
         "address": _address(filters, basis="" if basis is Basis.JUDGED else basis.value),
         "is_current": basis is filters.basis,
