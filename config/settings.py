@@ -418,6 +418,7 @@ CONTENT_SECURITY_POLICY = {
         "media-src": [SELF, "blob:", S3_PUBLIC_ENDPOINT],
         "connect-src": [SELF, S3_PUBLIC_ENDPOINT],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF, S3_PUBLIC_ENDPOINT],  # a case file is fetched by a form
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from apps.console import audit_views, desk_views, prior_views, views
+from apps.console import audit_views, desk_views, install, prior_views, views
 
 urlpatterns = [
     path("", views.queue, name="queue"),
+    path("manifest.webmanifest", install.manifest, name="manifest"),
+    path("service-worker.js", install.service_worker, name="service-worker"),
+    path("offline/", install.offline, name="offline"),
     path("queue/new/", views.queue_news, name="queue-news"),
     path("queue/badge/", views.queue_badge, name="queue-badge"),
     path("compliance/trust/", views.trust, name="trust"),

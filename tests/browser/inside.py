@@ -30,6 +30,8 @@ from tests.console.people import signed_in
 ADDRESS = "http://localhost:9"
 PATIENCE_SECONDS = 60.0
 SIZE = {"width": 1440, "height": 900}
+NO_WORKER = "Service Worker registration blocked"
+"""What Playwright says to the console where it keeps service workers away: one would ask past `route`."""
 
 
 class Inside:
@@ -43,7 +45,11 @@ class Inside:
         """One more person, who proved who they are `seconds_ago`, in a browser of their own."""
         assert self._browser is not None
         client = self.ask(lambda: signed_in(person, seconds_ago=seconds_ago))
-        context = self._browser.new_context(viewport=SIZE, reduced_motion="reduce")  # type: ignore[arg-type]
+        context = self._browser.new_context(
+            viewport=SIZE,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+            service_workers="block",
+        )
         return Seat(self, context.new_page(), client)
 
     def ask(self, question: Callable[[], Any]) -> Any:
@@ -108,8 +114,10 @@ class Seat:
         self.page.set_viewport_size(SIZE)  # type: ignore[arg-type]
 
     def _console(self, message: object) -> None:
-        if message.type in {"error", "warning"} and "EventSource" not in message.text:  # type: ignore[attr-defined]
-            self.complaints.append(message.text)  # type: ignore[attr-defined]
+        text = message.text  # type: ignore[attr-defined]
+        ours = not any(part in text for part in ("EventSource", NO_WORKER))
+        if message.type in {"error", "warning"} and ours:  # type: ignore[attr-defined]
+            self.complaints.append(text)
 
     def _answer(self, route: Route) -> None:
         parts = urlsplit(route.request.url)

@@ -23,6 +23,7 @@ from apps.sites.models import Camera, PlacePicture
 from apps.watchlists.models.sightings import Answer
 from apps.watchlists.operations.leads import judge_lead
 from tests.browser.conftest import QUIET, _chromium
+from tests.browser.inside import NO_WORKER
 from tests.console.people import signed_in
 from tests.pictures import a_picture
 from tests.reliability.audit_samples import sample_file
@@ -62,9 +63,13 @@ class Reader:
     def __init__(self, page: Page, said: dict[str, Any]) -> None:
         self.page, self.said = page, said
         self.complaints: list[str] = []
-        page.on("console", lambda one: self.complaints.append(f"{one.type}: {one.text}"))
+        page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.route("**/*", self._answer)
+
+    def _console(self, one: Any) -> None:
+        if NO_WORKER not in one.text:
+            self.complaints.append(f"{one.type}: {one.text}")
 
     def _answer(self, route: Route) -> None:
         path = urlsplit(route.request.url).path
@@ -178,7 +183,12 @@ def reader(
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=flags)
         size = {"width": getattr(request, "param", 1440), "height": 900}
-        context = browser.new_context(viewport=size, color_scheme="light", reduced_motion="reduce")
+        context = browser.new_context(
+            viewport=size,
+            color_scheme="light",
+            reduced_motion="reduce",
+            service_workers="block",
+        )
         yield Reader(context.new_page(), said)
         browser.close()
 

@@ -8,3 +8,4 @@ import "./live.js";
 import "./queue.js";
 import "./search.js";
 import "./bell.js";
+import "./install.js";
