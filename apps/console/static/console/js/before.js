@@ -1,4 +1,6 @@
 // The seconds before the clip: a picture of its own over the clip's, so that what was watched of the clip stays what it was.
+import { gettext } from "./words.js";
+
 export class Before {
   constructor(root, video, url) {
     Object.assign(this, { root, video, url, picture: null });
@@ -20,10 +22,10 @@ export class Before {
     this.picture = document.createElement("video");
     Object.assign(this.picture, { src: this.url, muted: true, playsInline: true, controls: true });
     this.picture.className = "player-before";
-    this.picture.setAttribute("aria-label", "The seconds before the clip");
+    this.picture.setAttribute("aria-label", gettext("The seconds before the clip"));
     this.picture.playbackRate = this.video.playbackRate;
     this.picture.addEventListener("ended", () => this.end());
-    this.picture.addEventListener("error", () => this.end("It could not be played. Try again."));
+    this.picture.addEventListener("error", () => this.end(gettext("It could not be played. Try again.")));
     this.root.querySelector(".player-picture").append(this.picture);
     this.say("");
     this.button.setAttribute("aria-pressed", "true");

@@ -1,5 +1,7 @@
 // The kinds of charts: what each asks of uPlot, and the marks it draws itself. Nothing is told by colour alone:
 // the first of two series is an outline, the second is filled; missing figures are gaps; bars start at zero.
+import { gettext } from "./words.js";
+
 const GAP = 6;
 const ROW = 30;
 const DAY = 86400;
@@ -244,7 +246,7 @@ export function intervals(data, plot) {
     data.rows.forEach(({ cells: [{ value, low, high }] }, row) => {
       const y = u.valToPos(row, "y", true);
       if (value === null) {
-        write(u, "not known yet", at(0) + GAP * ratio(), y, { align: "left", colour: "--text-faint", weight: 400 });
+        write(u, gettext("not known yet"), at(0) + GAP * ratio(), y, { align: "left", colour: "--text-faint", weight: 400 });
         return;
       }
       if (low !== null && high !== null) {
@@ -300,7 +302,8 @@ export function places(data, plot) {
     }
   };
   const hours = range[1] - range[0] < 8 * DAY ? { hour: "2-digit", minute: "2-digit" } : {};
-  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...hours });
+  const language = document.documentElement.lang;
+  const day = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { day: "numeric", month: "short", ...hours });
   const values = (u, splits) => splits.map((at) => day.format(at * 1000));
   const rows = names.map((label) => ({ label, cells: [{ value: 0, low: null, high: null }] }));
   const made = inRows({ ...data, rows }, plot, { marks, x: { range, time: true, values }, size: 36 });

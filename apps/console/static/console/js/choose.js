@@ -1,4 +1,6 @@
 // Rows that can be ticked: one box for all of them, and how many are ticked. Works without it, row by row.
+import { ngettext } from "./words.js";
+
 for (const form of document.querySelectorAll("[data-choose]")) {
   const boxes = [...form.querySelectorAll("tbody input[type=checkbox]")];
   const label = form.querySelector("[data-choose-all]");
@@ -9,7 +11,7 @@ for (const form of document.querySelectorAll("[data-choose]")) {
     const ticked = boxes.filter((box) => box.checked).length;
     all.checked = ticked === boxes.length;
     all.indeterminate = ticked > 0 && ticked < boxes.length;
-    count.textContent = ticked ? `${ticked} chosen` : "";
+    count.textContent = ticked ? ngettext("%(n)s chosen", "%(n)s chosen", ticked, { n: ticked }) : "";
   };
   label.hidden = false;
   all.addEventListener("change", () => {

@@ -1,4 +1,6 @@
 // Pointing at a face in a stopped clip fills in the moment and the place. Without it the three numbers are typed.
+import { gettext } from "./words.js";
+
 const box = document.querySelector("[data-face-point]");
 const field = (name) => document.querySelector(`[name="${name}"]`);
 
@@ -28,7 +30,7 @@ if (box && field("at_seconds")) {
     video.pause();
     video.controls = false;
     video.dataset.armed = "";
-    said.textContent = "Now point at the face.";
+    said.textContent = gettext("Now point at the face.");
   });
   video.addEventListener("click", (event) => {
     if (!("armed" in video.dataset) || !video.videoWidth) return;
@@ -38,7 +40,7 @@ if (box && field("at_seconds")) {
     field("at_seconds").value = video.currentTime.toFixed(2);
     field("at_x").value = (100 * found[0]).toFixed(1);
     field("at_y").value = (100 * found[1]).toFixed(1);
-    said.textContent = `Face noted at ${video.currentTime.toFixed(2)} s.`;
+    said.textContent = gettext("Face noted at %(seconds)s s.", { seconds: video.currentTime.toFixed(2) });
     disarm();
   });
 }

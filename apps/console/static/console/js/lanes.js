@@ -1,4 +1,6 @@
 // The signal timeline: one lane a signal, the marked span shaded, one playhead for all, a time axis.
+import { gettext } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 function svg(name, attributes) {
@@ -77,7 +79,7 @@ export class Lanes {
 
   lane(label, spans) {
     const words = spans
-      .map((s) => (s.measurable ? `${clock(s.start_seconds)} to ${clock(s.end_seconds)}, ${s.weight}` : s.weight))
+      .map((s) => (s.measurable ? gettext("%(from)s to %(to)s, %(weight)s", { from: clock(s.start_seconds), to: clock(s.end_seconds), weight: s.weight }) : s.weight))
       .join("; ");
     const lane = this.track(`${label}: ${words}`);
     for (const s of spans) {
@@ -96,8 +98,8 @@ export class Lanes {
   }
 
   watchedLane() {
-    this.watched = this.track("What you have played");
-    this.element.append(name("Played by you", "What counts as watched"), this.watched);
+    this.watched = this.track(gettext("What you have played"));
+    this.element.append(name(gettext("Played by you"), gettext("What counts as watched")), this.watched);
     for (const span of this.played) this.paint(span);
   }
 
@@ -128,7 +130,7 @@ export class Lanes {
     holder.className = "lanes-seek";
     this.input = document.createElement("input");
     Object.assign(this.input, { type: "range", min: 0, max: this.duration, step: 0.04, value: 0 });
-    this.input.setAttribute("aria-label", "Position in the clip");
+    this.input.setAttribute("aria-label", gettext("Position in the clip"));
     this.input.addEventListener("input", () => this.onSeek(Number(this.input.value)));
     const head = svg("svg", { class: "lanes-head", "aria-hidden": "true" });
     this.head = svg("line", { x1: 0, x2: 0, y1: 0, y2: "100%" });

@@ -1,5 +1,7 @@
 // Live updates: one event stream per browser. The tab that holds the lock reads /live/ and tells the other tabs.
 // Messages carry a topic and an id only; what they mean is fetched by htmx with the page's own permission.
+import { gettext } from "./words.js";
+
 const CHANNEL = "second-look-live";
 const RETRY_MS = [1000, 2000, 5000, 10000, 30000];
 
@@ -19,8 +21,8 @@ function showOffline() {
   banner.hidden = navigator.onLine && connected;
   const words = banner.querySelector("[data-offline-text]");
   words.textContent = navigator.onLine
-    ? "Live updates are interrupted. What you see may be out of date; reconnecting."
-    : "No connection. What you see may be out of date; nothing you typed is lost.";
+    ? gettext("Live updates are interrupted. What you see may be out of date; reconnecting.")
+    : gettext("No connection. What you see may be out of date; nothing you typed is lost.");
 }
 
 // Elements say what they wait for: hx-trigger="live:alert from:body" or data-live-id for one subject.

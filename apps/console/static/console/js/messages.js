@@ -1,4 +1,6 @@
 // Messages stay until dismissed when they are errors; the rest leave by themselves.
+import { gettext } from "./words.js";
+
 const STAY_MS = 8000;
 
 function arm(message) {
@@ -23,7 +25,7 @@ export function say(text, kind = "info", address = "") {
   dismiss.className = "button button-quiet";
   dismiss.type = "button";
   dismiss.dataset.dismiss = "";
-  dismiss.textContent = "Dismiss";
+  dismiss.textContent = gettext("Dismiss");
   message.append(words, dismiss);
   document.getElementById("messages")?.append(message);
   arm(message);
@@ -35,13 +37,13 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  if (status === 403) say("You may not do this. Nothing was changed; the refusal is recorded.", "error");
-  else if (status === 404) say("This is no longer here. Reload the page to see how things stand.", "error");
-  else say("The server could not answer. Nothing you typed is lost; try again.", "error");
+  if (status === 403) say(gettext("You may not do this. Nothing was changed; the refusal is recorded."), "error");
+  else if (status === 404) say(gettext("This is no longer here. Reload the page to see how things stand."), "error");
+  else say(gettext("The server could not answer. Nothing you typed is lost; try again."), "error");
 });
 
 document.addEventListener("htmx:sendError", () => {
-  say("No connection. Nothing was sent, and nothing you typed is lost; try again.", "error");
+  say(gettext("No connection. Nothing was sent, and nothing you typed is lost; try again."), "error");
 });
 
 for (const message of document.querySelectorAll("[data-message]")) arm(message);

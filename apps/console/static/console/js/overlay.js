@@ -1,6 +1,7 @@
 // Draws boxes, skeletons and zones over the picture, in the picture's own coordinates (0..1).
 import { tracksAt } from "./analysis.js";
 import { drawSaliency, drawStated } from "./saliency.js";
+import { gettext } from "./words.js";
 
 const BONES = [
   [5, 6], [5, 7], [7, 9], [6, 8], [8, 10], [5, 11], [6, 12], [11, 12],
@@ -82,7 +83,7 @@ export class Overlay {
     pen.setLineDash(score < 0.5 ? [5, 4] : []);
     this.stroke(pen, BOX, 1.5);
     pen.setLineDash([]);
-    this.label(pen, x, y, `person ${id}`, BOX);
+    this.label(pen, x, y, gettext("person %(id)s", { id }), BOX);
   }
 
   label(pen, x, y, text, colour) {

@@ -1,4 +1,6 @@
 // Hanging cameras on a site's plan. The number fields hold the truth; without this script they are typed.
+import { gettext } from "./words.js";
+
 const STEP = 1;
 const WIDE_STEP = 5;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -37,7 +39,12 @@ class Pin {
     this.top.value = inside(y).toFixed(1);
     this.draw();
     if (focus) this.button.focus();
-    said.textContent = `${this.name}: ${this.left.value}% from the left, ${this.top.value}% from the top. Not saved yet.`;
+    said.textContent = gettext("%(place)s. Not saved yet.", { place: this.place });
+  }
+
+  get place() {
+    const [left, top] = [`${this.left.value}%`, `${this.top.value}%`];
+    return gettext("%(name)s: %(left)s from the left, %(top)s from the top", { name: this.name, left, top });
   }
 
   takeOff() {
@@ -45,7 +52,7 @@ class Pin {
     this.top.value = "";
     this.draw();
     this.put.focus();
-    said.textContent = `${this.name} is taken off the plan. Not saved yet.`;
+    said.textContent = gettext("%(name)s is taken off the plan. Not saved yet.", { name: this.name });
   }
 
   draw() {
@@ -54,7 +61,7 @@ class Pin {
     if (!this.isOn) return;
     this.button.style.left = `${inside(Number(this.left.value))}%`;
     this.button.style.top = `${inside(Number(this.top.value))}%`;
-    this.button.setAttribute("aria-label", `${this.name}: ${this.left.value}% from the left, ${this.top.value}% from the top`);
+    this.button.setAttribute("aria-label", this.place);
   }
 
   key(event) {

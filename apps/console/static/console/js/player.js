@@ -6,6 +6,7 @@ import { Lanes, clock } from "./lanes.js";
 import { Overlay } from "./overlay.js";
 import { loadSaliency } from "./saliency.js";
 import { Watched } from "./watched.js";
+import { gettext } from "./words.js";
 import { Zoom } from "./zoom.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
@@ -267,7 +268,7 @@ class Player {
   showPlaying() {
     const button = this.root.querySelector("[data-do=toggle]");
     const playing = !this.video.paused;
-    button.setAttribute("aria-label", playing ? "Pause" : "Play");
+    button.setAttribute("aria-label", playing ? gettext("Pause") : gettext("Play"));
     button.querySelector("[data-when=playing]").toggleAttribute("hidden", !playing);
     button.querySelector("[data-when=paused]").toggleAttribute("hidden", playing);
   }

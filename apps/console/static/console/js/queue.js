@@ -1,4 +1,6 @@
 // The queue's filters go along to the alert page, so that the next alert is the next one of this list.
+import { ngettext } from "./words.js";
+
 const KEPT = "second-look-queue";
 
 if (document.querySelector("[data-queue-news]")) {
@@ -21,7 +23,7 @@ function count() {
   const form = document.querySelector("[data-hand-out]");
   if (!form) return;
   const chosen = document.querySelectorAll(".queue-choose:checked").length;
-  form.querySelector("[data-chosen]").textContent = chosen === 1 ? "1 alert" : `${chosen} alerts`;
+  form.querySelector("[data-chosen]").textContent = ngettext("%(n)s alert", "%(n)s alerts", chosen, { n: chosen });
   form.toggleAttribute("data-empty", chosen === 0);
 }
 

@@ -1,4 +1,6 @@
 // Draws what moved a score over the picture: a grid of effects, and joints; the detector's own grid where it sent one.
+import { gettext } from "./words.js";
+
 const RAISED = [255, 176, 0];
 const LOWERED = [96, 165, 250];
 const STATED = [45, 212, 191];
@@ -41,12 +43,12 @@ export function drawSaliency(pen, frame, saliency, t, tracks) {
   if (saliency.picture) spread(pen, frame, saliency.picture);
   if (record.joints) joints(pen, frame, record.joints, t, tracks);
   const doubtful = !(saliency.reliable.picture || saliency.reliable.joints);
-  note(pen, frame, doubtful ? "what moved the score: not reliable" : "what moved the score", 0);
+  note(pen, frame, doubtful ? gettext("what moved the score: not reliable") : gettext("what moved the score"), 0);
 }
 
 export function drawStated(pen, frame, saliency) {
   spread(pen, frame, saliency.stated);
-  note(pen, frame, "the detector's own map", 1);
+  note(pen, frame, gettext("the detector's own map"), 1);
 }
 
 function spread(pen, frame, picture) {

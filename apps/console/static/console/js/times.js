@@ -1,18 +1,23 @@
 // Keeps "3 min" and the site's clock current without asking the server.
+import { gettext } from "./words.js";
+
 const UNITS = [
   ["d", 86400],
   ["h", 3600],
   ["min", 60],
 ];
 
+// English is written as in the United Kingdom, day before month.
+const dates = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+
 export function inWords(seconds) {
   for (const [name, size] of UNITS) if (seconds >= size) return `${Math.floor(seconds / size)} ${name}`;
-  return "now";
+  return gettext("now");
 }
 
 export function leftInWords(seconds) {
-  if (seconds >= 0) return seconds < 60 ? `${Math.floor(seconds)} s left` : `${inWords(seconds)} left`;
-  return -seconds < 60 ? "overdue" : `${inWords(-seconds)} overdue`;
+  if (seconds >= 0) return seconds < 60 ? gettext("%(time)s left", { time: `${Math.floor(seconds)} s` }) : gettext("%(time)s left", { time: inWords(seconds) });
+  return -seconds < 60 ? gettext("overdue") : gettext("%(time)s overdue", { time: inWords(-seconds) });
 }
 
 function refreshAges(now) {
@@ -39,7 +44,7 @@ function refreshClock(now) {
   for (const element of document.querySelectorAll("[data-clock]")) {
     const zone = element.dataset.timezone || "UTC";
     const city = zone.split("/").pop().replaceAll("_", " ");
-    const words = new Intl.DateTimeFormat("en-GB", {
+    const words = new Intl.DateTimeFormat(dates, {
       timeStyle: "short",
       dateStyle: "medium",
       timeZone: zone,

@@ -1,12 +1,14 @@
 // Upload with progress. Without this script the form posts as any form does; the server decides everything again.
+import { gettext } from "./words.js";
+
 function megabytes(bytes) {
   return `${(bytes / 1048576).toFixed(bytes < 10485760 ? 1 : 0)} MB`;
 }
 
 function problem(file, most) {
   if (!file) return "";
-  if (file.size === 0) return "This file is empty. Choose another one.";
-  if (file.size > most) return `This file has ${megabytes(file.size)}; at most ${megabytes(most)} are taken.`;
+  if (file.size === 0) return gettext("This file is empty. Choose another one.");
+  if (file.size > most) return gettext("This file has %(size)s; at most %(most)s are taken.", { size: megabytes(file.size), most: megabytes(most) });
   return "";
 }
 
@@ -46,7 +48,7 @@ function finished(form, request) {
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const answer = page.querySelector("[data-upload]");
   if (!answer) {
-    stopped(form, "The server could not take the clip. Nothing was recorded; try again.");
+    stopped(form, gettext("The server could not take the clip. Nothing was recorded; try again."));
     return;
   }
   const chosen = form.querySelector("input[type=file]");
@@ -61,11 +63,11 @@ function send(form) {
   request.open("POST", form.action);
   request.upload.addEventListener("progress", (event) => {
     if (!event.lengthComputable) return;
-    const words = event.loaded < event.total ? `${megabytes(event.loaded)} of ${megabytes(event.total)} sent` : "Sent; being checked and stored";
+    const words = event.loaded < event.total ? gettext("%(sent)s of %(total)s sent", { sent: megabytes(event.loaded), total: megabytes(event.total) }) : gettext("Sent; being checked and stored");
     showProgress(form, event.loaded / event.total, words);
   });
   request.addEventListener("load", () => finished(form, request));
-  request.addEventListener("error", () => stopped(form, "The connection broke. Nothing was recorded; try again."));
+  request.addEventListener("error", () => stopped(form, gettext("The connection broke. Nothing was recorded; try again.")));
   form.querySelector("button").disabled = true;
   request.send(new FormData(form));
 }

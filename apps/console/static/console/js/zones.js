@@ -1,4 +1,6 @@
 // Drawing a zone on the camera's picture. The text field holds the truth; without this script it is typed.
+import { gettext } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const STEP = 0.01;
 const WIDE_STEP = 0.05;
@@ -98,8 +100,8 @@ class Editor {
     if (corners.length > 1) drawing.append(polygon(corners, true));
     layer.replaceChildren(...others.map((zone) => label(zone.name, zone.polygon)), ...corners.map((_, k) => this.handle(k, corners)));
     this.said.textContent = corners.length < 3
-      ? `${corners.length} of at least 3 corners. Click the picture, or press “Add a corner”.`
-      : `${corners.length} corners. Drag them, or Tab to one: arrows move it (Shift: farther), Delete takes it away.`;
+      ? gettext("%(n)s of at least 3 corners. Click the picture, or press “Add a corner”.", { n: corners.length })
+      : gettext("%(n)s corners. Drag them, or Tab to one: arrows move it (Shift: farther), Delete takes it away.", { n: corners.length });
   }
 
   handle(k, corners) {
@@ -109,7 +111,7 @@ class Editor {
     const [x, y] = corners[k];
     button.style.left = `${percent(x)}%`;
     button.style.top = `${percent(y)}%`;
-    button.setAttribute("aria-label", `Corner ${k + 1}: ${percent(x)}% from the left, ${percent(y)}% from the top`);
+    button.setAttribute("aria-label", gettext("Corner %(n)s: %(left)s from the left, %(top)s from the top", { n: k + 1, left: `${percent(x)}%`, top: `${percent(y)}%` }));
     button.addEventListener("keydown", (event) => this.key(event, k));
     button.addEventListener("pointerdown", (event) => this.drag(event, k));
     return button;
