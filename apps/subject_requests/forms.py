@@ -1,9 +1,10 @@
 """What a person may write about a request: shapes only, the operations decide."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.people.models import Person
@@ -13,8 +14,13 @@ from apps.subject_requests.models import IdentityCheck, ReceivedBy, RefusalGroun
 from apps.subject_requests.operations.disclosing import LONGEST_DAYS
 from apps.subject_requests.operations.moving import LONGEST_WORDS
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def _words(label: str, help_text: str = "", *, required: bool = True) -> forms.CharField:
+
+def _words(
+    label: "StrOrPromise", help_text: "StrOrPromise" = "", *, required: bool = True
+) -> forms.CharField:
     return forms.CharField(
         label=label,
         help_text=help_text,
@@ -24,7 +30,7 @@ def _words(label: str, help_text: str = "", *, required: bool = True) -> forms.C
     )
 
 
-def _moment(label: str, *, required: bool = False) -> forms.DateTimeField:
+def _moment(label: "StrOrPromise", *, required: bool = False) -> forms.DateTimeField:
     return forms.DateTimeField(
         label=label,
         required=required,
@@ -35,25 +41,32 @@ def _moment(label: str, *, required: bool = False) -> forms.DateTimeField:
 class ReceiveForm(forms.Form):
     """A request is written down."""
 
-    kind = forms.ChoiceField(label="What is asked for", choices=RequestKind.choices)
+    kind = forms.ChoiceField(label=_("What is asked for"), choices=RequestKind.choices)
     name = forms.CharField(
-        label="Name of the person",
+        label=_("Name of the person"),
         required=False,
         max_length=200,
-        help_text="Sealed under a key of the person's own. Leave it empty for a person on record.",
+        help_text=_(
+            "Sealed under a key of the person's own. Leave it empty for a person on record."
+        ),
     )
     person = forms.ModelChoiceField(
-        label="Person on record",
+        label=_("Person on record"),
         queryset=Person.objects.none(),
         required=False,
-        empty_label="Somebody new",
+        empty_label=_("Somebody new"),
     )
-    how = forms.ChoiceField(label="How it was received", choices=ReceivedBy.choices)
-    received_at = _moment("When it was received", required=True)
+    how = forms.ChoiceField(label=_("How it was received"), choices=ReceivedBy.choices)
+    received_at = _moment(_("When it was received"), required=True)
     contact = forms.CharField(
-        label="Where the answer goes", required=False, max_length=300, help_text="Sealed as well."
+        label=_("Where the answer goes"),
+        required=False,
+        max_length=300,
+        help_text=_("Sealed as well."),
     )
-    wording = _words("What the person says", "In their words. Sealed as well.", required=False)
+    wording = _words(
+        _("What the person says"), _("In their words. Sealed as well."), required=False
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,8 +76,8 @@ class ReceiveForm(forms.Form):
 
 class IdentityForm(forms.Form):
     check = forms.ChoiceField(
-        label="How the person's identity was checked",
-        choices=[("", "Choose one"), *(c for c in IdentityCheck.choices if c[0])],
+        label=_("How the person's identity was checked"),
+        choices=[("", _("Choose one")), *(c for c in IdentityCheck.choices if c[0])],
     )
 
 
@@ -72,17 +85,20 @@ class SearchForm(forms.Form):
     """What leads to the person's data: references, or the time and place of a visit or receipt."""
 
     references = forms.CharField(
-        label="References",
+        label=_("References"),
         required=False,
         max_length=400,
-        help_text="A-…, C-…, W-… or F-…, as on a letter; several with spaces between them.",
+        help_text=_("A-…, C-…, W-… or F-…, as on a letter; several with spaces between them."),
     )
-    site = forms.ModelChoiceField(label="Site", queryset=Site.objects.none(), required=False)
+    site = forms.ModelChoiceField(label=_("Site"), queryset=Site.objects.none(), required=False)
     camera = forms.ModelChoiceField(
-        label="Camera", queryset=Camera.objects.none(), required=False, empty_label="Every camera"
+        label=_("Camera"),
+        queryset=Camera.objects.none(),
+        required=False,
+        empty_label=_("Every camera"),
     )
-    since = _moment("From")
-    until = _moment("Until")
+    since = _moment(_("From"))
+    until = _moment(_("Until"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,13 +110,13 @@ class SearchForm(forms.Form):
 
 
 class JudgeForm(forms.Form):
-    findings = forms.MultipleChoiceField(label="Findings", choices=())
+    findings = forms.MultipleChoiceField(label=_("Findings"), choices=())
     about = forms.ChoiceField(
-        label="Are they about the person?",
-        choices=[("yes", "Yes: include them"), ("no", "No: leave them out")],
+        label=_("Are they about the person?"),
+        choices=[("yes", _("Yes: include them")), ("no", _("No: leave them out"))],
         widget=forms.RadioSelect,
     )
-    reason = _words("How you know")
+    reason = _words(_("How you know"))
 
     def __init__(self, *args: Any, ids: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -108,26 +124,29 @@ class JudgeForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = _words("Reason")
+    reason = _words(_("Reason"))
 
 
 class RefusalForm(forms.Form):
     ground = forms.ChoiceField(
-        label="Legal ground", choices=[("", "Choose one"), *RefusalGround.choices]
+        label=_("Legal ground"), choices=[("", _("Choose one")), *RefusalGround.choices]
     )
-    wording = _words("What the person is told")
+    wording = _words(_("What the person is told"))
 
 
 class AnswerForm(forms.Form):
     corrected_name = forms.CharField(
-        label="Corrected name", required=False, max_length=200, help_text="Only for a correction."
+        label=_("Corrected name"),
+        required=False,
+        max_length=200,
+        help_text=_("Only for a correction."),
     )
-    wording = _words("What was decided, as the person is told")
+    wording = _words(_("What was decided, as the person is told"))
 
 
 class DiscloseForm(forms.Form):
     days = forms.IntegerField(
-        label="Days the link lasts", min_value=1, max_value=LONGEST_DAYS, initial=14
+        label=_("Days the link lasts"), min_value=1, max_value=LONGEST_DAYS, initial=14
     )
 
 

@@ -6,6 +6,7 @@ Words of and about the person are sealed under the person's own key, so that era
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 from apps.evidence.models import Hold
@@ -14,38 +15,38 @@ from apps.triage import states
 
 
 class RequestKind(models.TextChoices):
-    ACCESS = "access", "Access to their data (GDPR Art. 15)"
-    EXPLANATION = "explanation", "Explanation of a decision (AI Act Art. 86, GDPR Art. 22)"
-    RECTIFICATION = "rectification", "Correction (GDPR Art. 16)"
-    ERASURE = "erasure", "Erasure (GDPR Art. 17)"
-    OBJECTION = "objection", "Objection (GDPR Art. 21)"
+    ACCESS = "access", _("Access to their data (GDPR Art. 15)")
+    EXPLANATION = "explanation", _("Explanation of a decision (AI Act Art. 86, GDPR Art. 22)")
+    RECTIFICATION = "rectification", _("Correction (GDPR Art. 16)")
+    ERASURE = "erasure", _("Erasure (GDPR Art. 17)")
+    OBJECTION = "objection", _("Objection (GDPR Art. 21)")
 
 
 class ReceivedBy(models.TextChoices):
-    LETTER = "letter", "letter"
-    EMAIL = "email", "e-mail"
-    IN_PERSON = "in_person", "in person"
-    PHONE = "phone", "telephone"
-    REPRESENTATIVE = "representative", "a representative, with authority shown"
-    OWN_DECISION = "own_decision", "nobody asked: our own decision"
+    LETTER = "letter", _("letter")
+    EMAIL = "email", _("e-mail")
+    IN_PERSON = "in_person", _("in person")
+    PHONE = "phone", _("telephone")
+    REPRESENTATIVE = "representative", _("a representative, with authority shown")
+    OWN_DECISION = "own_decision", _("nobody asked: our own decision")
 
 
 class IdentityCheck(models.TextChoices):
-    NOT_YET = "", "not checked yet"
-    DOCUMENT = "document", "an identity document was seen, no copy kept"
-    REPLY = "reply", "a reply from the address on record"
-    DETAILS = "details", "details only the person could know (receipt, time, clothing)"
-    FACE = "face", "compared with the footage, in person"
-    NOT_NEEDED = "not_needed", "not needed: nothing is disclosed"
+    NOT_YET = "", _("not checked yet")
+    DOCUMENT = "document", _("an identity document was seen, no copy kept")
+    REPLY = "reply", _("a reply from the address on record")
+    DETAILS = "details", _("details only the person could know (receipt, time, clothing)")
+    FACE = "face", _("compared with the footage, in person")
+    NOT_NEEDED = "not_needed", _("not needed: nothing is disclosed")
 
 
 class RefusalGround(models.TextChoices):
-    NOT_IDENTIFIED = "not_identified", "the person cannot be identified (GDPR Art. 11(2), 12(2))"
-    UNFOUNDED = "unfounded", "manifestly unfounded or excessive (GDPR Art. 12(5))"
-    RIGHTS_OF_OTHERS = "rights_of_others", "rights of others (GDPR Art. 15(4))"
-    LEGAL_CLAIMS = "legal_claims", "needed for legal claims (GDPR Art. 17(3)(e))"
-    LEGAL_OBLIGATION = "legal_obligation", "a legal obligation (GDPR Art. 17(3)(b))"
-    NOTHING_HELD = "nothing_held", "nothing is held about the person"
+    NOT_IDENTIFIED = "not_identified", _("the person cannot be identified (GDPR Art. 11(2), 12(2))")
+    UNFOUNDED = "unfounded", _("manifestly unfounded or excessive (GDPR Art. 12(5))")
+    RIGHTS_OF_OTHERS = "rights_of_others", _("rights of others (GDPR Art. 15(4))")
+    LEGAL_CLAIMS = "legal_claims", _("needed for legal claims (GDPR Art. 17(3)(e))")
+    LEGAL_OBLIGATION = "legal_obligation", _("a legal obligation (GDPR Art. 17(3)(b))")
+    NOTHING_HELD = "nothing_held", _("nothing is held about the person")
 
 
 class SubjectRequest(models.Model):
@@ -125,25 +126,25 @@ class SubjectRequest(models.Model):
 
 
 class FindingKind(models.TextChoices):
-    ALERT = "alert", "alert"
-    CLIP = "clip", "footage"
-    CASE = "case", "case"
-    CASE_PERSON = "case_person", "person of a case"
-    CASE_FILE = "case_file", "case file"
-    REPORT = "report", "report or statement"
-    WATCHLIST_ENTRY = "watchlist_entry", "watchlist entry"
-    SIGHTING = "sighting", "sighting"
-    AUDIT_REASON = "audit_reason", "reason in the audit trail"
-    MENTION = "mention", "name in a text"
+    ALERT = "alert", _("alert")
+    CLIP = "clip", _("footage")
+    CASE = "case", _("case")
+    CASE_PERSON = "case_person", _("person of a case")
+    CASE_FILE = "case_file", _("case file")
+    REPORT = "report", _("report or statement")
+    WATCHLIST_ENTRY = "watchlist_entry", _("watchlist entry")
+    SIGHTING = "sighting", _("sighting")
+    AUDIT_REASON = "audit_reason", _("reason in the audit trail")
+    MENTION = "mention", _("name in a text")
 
 
 class Finding(models.Model):
     """One thing the search found. A person says whether it is about the subject, and why."""
 
     class State(models.TextChoices):
-        OPEN = "open", "to be judged"
-        INCLUDED = "included", "included"
-        EXCLUDED = "excluded", "excluded"
+        OPEN = "open", _("to be judged")
+        INCLUDED = "included", _("included")
+        EXCLUDED = "excluded", _("excluded")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
@@ -241,11 +242,11 @@ class ErasureItem(models.Model):
     """One thing to erase: now, or when what stands against it has ended."""
 
     class Obstacle(models.TextChoices):
-        NONE = "", "nothing: goes at once"
-        LEGAL_HOLD = "legal_hold", "legal hold: goes when it is released"
-        LOCKED = "locked", "sealed exhibit: goes when its lock ends"
-        OPEN_CASE = "open_case", "open case: goes when the case is closed"
-        OTHER_REQUEST = "other_request", "request of somebody else: goes when it is answered"
+        NONE = "", _("nothing: goes at once")
+        LEGAL_HOLD = "legal_hold", _("legal hold: goes when it is released")
+        LOCKED = "locked", _("sealed exhibit: goes when its lock ends")
+        OPEN_CASE = "open_case", _("open case: goes when the case is closed")
+        OTHER_REQUEST = "other_request", _("request of somebody else: goes when it is answered")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")

@@ -28,6 +28,8 @@ EVERYWHERE = re.compile(
 )
 WORD = re.compile(r"[^\W\d_]{2,}")
 LITERAL = re.compile(r"""(?<![_\w=(])(?:_\()?("[^"]*"|'[^']*')""")
+# A document that is handed out says its language itself and is written in it.
+_IN_ENGLISH = '<html lang="en">'
 TECHNICAL = {"url", "static", "include", "extends", "load", "icon", "block", "if", "elif", "ifchanged", "cycle", "trans",
              "translate", "blocktranslate", "partial", "get_current_language", "for", "regroup", "querystring"}  # fmt: skip
 
@@ -63,6 +65,8 @@ class _Words(HTMLParser):
 
 def outside_words(source: str) -> list[tuple[int, str]]:
     """(line, words) of everything in a template that a reader sees or hears and no translation reaches."""
+    if _IN_ENGLISH in source:
+        return []
     page, literals = [], []
     inside = silent = False
     for token in Lexer(source).tokenize():

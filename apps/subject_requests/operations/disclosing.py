@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -37,9 +38,9 @@ def prepare_disclosure(
     Every finding needs a person's word, and footage that goes out a finished copy with faces blurred.
     """
     if not user.may(Permission.HANDLE_SUBJECT_REQUESTS):
-        raise UnableToHandle("Your role does not allow preparing a disclosure.")
+        raise UnableToHandle(gettext("Your role does not allow preparing a disclosure."))
     if request.kind not in _DISCLOSED:
-        raise UnableToHandle("This request does not end with a disclosure.")
+        raise UnableToHandle(gettext("This request does not end with a disclosure."))
     require_all_judged(request)
     try:
         require_redacted(request)
@@ -96,8 +97,8 @@ def return_disclosure(
 ) -> None:
     """Back to the findings; the package goes. Raises UnableToHandle."""
     if not user.may(Permission.HANDLE_SUBJECT_REQUESTS):
-        raise UnableToHandle("Your role does not allow handling requests.")
-    plain = words(reason, what="what has to change")
+        raise UnableToHandle(gettext("Your role does not allow handling requests."))
+    plain = words(reason, what=gettext("what has to change"))
     with transaction.atomic():
         move(
             request,
@@ -119,14 +120,16 @@ def approve_disclosure(
     Raises UnableToHandle.
     """
     if not user.may(Permission.APPROVE_DISCLOSURE):
-        raise UnableToHandle("Your role does not allow approving a disclosure.")
+        raise UnableToHandle(gettext("Your role does not allow approving a disclosure."))
     if user.id == request.prepared_by:
-        raise UnableToHandle("Who prepared the disclosure cannot approve it: ask a colleague.")
+        raise UnableToHandle(
+            gettext("Who prepared the disclosure cannot approve it: ask a colleague.")
+        )
     package = standing_package(request)
     if package is None or not package.written_at:
-        raise UnableToHandle("The package is not written yet.")
+        raise UnableToHandle(gettext("The package is not written yet."))
     if not hmac.compare_digest(package.sha256, package_sha256):
-        raise UnableToHandle("The package changed since you looked. Look again.")
+        raise UnableToHandle(gettext("The package changed since you looked. Look again."))
     with transaction.atomic():
         move(request, to=RequestState.APPROVED, approved_by=user.id, approved_at=now)
         told(
@@ -150,12 +153,12 @@ def disclose(
 ) -> Disclosed:
     """Let the approved package be fetched by whoever holds its link, for some days. Raises UnableToHandle."""
     if not user.may(Permission.HANDLE_SUBJECT_REQUESTS):
-        raise UnableToHandle("Your role does not allow disclosing.")
+        raise UnableToHandle(gettext("Your role does not allow disclosing."))
     if not 1 <= days <= LONGEST_DAYS:
-        raise UnableToHandle(f"A link lasts 1 to {LONGEST_DAYS} days.")
+        raise UnableToHandle(gettext("A link lasts 1 to %(most)s days.") % {"most": LONGEST_DAYS})
     package = standing_package(request)
     if package is None:
-        raise UnableToHandle("There is no package to hand over.")
+        raise UnableToHandle(gettext("There is no package to hand over."))
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
         move(request, to=RequestState.DISCLOSED, ended_by=user.id, ended_at=now)

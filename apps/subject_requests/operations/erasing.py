@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -38,7 +39,7 @@ from apps.watchlists.models import WatchlistEntry
 from apps.watchlists.operations.ending import UnableToStop, erase_entry
 
 ERASED_NAME: Final = "[erased]"
-KEPT_BY_THE_DATABASE: Final = "written once: the database does not let it be changed"
+KEPT_BY_THE_DATABASE: Final = gettext_noop("written once: the database does not let it be changed")
 
 
 def ask_erasure(
@@ -46,10 +47,12 @@ def ask_erasure(
 ) -> Erasure:
     """Close the findings and ask another person to erase what they stand for. Raises UnableToHandle."""
     if not user.may(Permission.HANDLE_SUBJECT_REQUESTS):
-        raise UnableToHandle("Your role does not allow asking for an erasure.")
+        raise UnableToHandle(gettext("Your role does not allow asking for an erasure."))
     if request.kind not in (RequestKind.ERASURE, RequestKind.OBJECTION):
-        raise UnableToHandle("Only a request for erasure, or an objection, ends with an erasure.")
-    plain = words(reason, what="why the data is erased")
+        raise UnableToHandle(
+            gettext("Only a request for erasure, or an objection, ends with an erasure.")
+        )
+    plain = words(reason, what=gettext("why the data is erased"))
     require_all_judged(request)
     _require_name_found(request, plan_for(request, now=now))
     with transaction.atomic():
@@ -81,15 +84,17 @@ def execute_erasure(
     for whoever asked for it, and when the name was written somewhere since the search.
     """
     if not user.may(Permission.ERASE_PEOPLE):
-        raise UnableToHandle("Your role does not allow erasing a person's data.")
+        raise UnableToHandle(gettext("Your role does not allow erasing a person's data."))
     if user.id == erasure.asked_by:
-        raise UnableToHandle("Who asked for the erasure cannot carry it out: ask a colleague.")
-    words(reason, what="why you carry it out")
+        raise UnableToHandle(
+            gettext("Who asked for the erasure cannot carry it out: ask a colleague.")
+        )
+    words(reason, what=gettext("why you carry it out"))
     with transaction.atomic():
         erasure = Erasure.objects.select_for_update().get(id=erasure.id)
         request = SubjectRequest.objects.select_related("person").get(id=erasure.request_id)
         if erasure.executed_at is not None:
-            raise UnableToHandle("This erasure was carried out already.")
+            raise UnableToHandle(gettext("This erasure was carried out already."))
         _begin(erasure, request, user, now=now)
         counts = _erase_rows(actor, user, erasure, request, reason.strip(), now=now)
         move(request, to=RequestState.ERASED, ended_by=user.id, ended_at=now)
@@ -132,13 +137,13 @@ def complete_if_done(*, erasure_id: UUID, now: datetime) -> bool:
 def tell_recipient(*, actor: Actor, user: User, notice: RecipientNotice, now: datetime) -> None:
     """Note that a recipient of the data was told of the erasure (GDPR Art. 19). Raises UnableToHandle."""
     if not user.may(Permission.HANDLE_SUBJECT_REQUESTS):
-        raise UnableToHandle("Your role does not allow handling requests.")
+        raise UnableToHandle(gettext("Your role does not allow handling requests."))
     with transaction.atomic():
         changed = RecipientNotice.objects.filter(id=notice.id, told_at=None).update(
             told_at=now, told_by=user.id
         )
         if changed != 1:
-            raise UnableToHandle("This recipient was told already.")
+            raise UnableToHandle(gettext("This recipient was told already."))
         record(
             actor=actor,
             event=Event.ERASURE_RECIPIENT_TOLD,
@@ -176,8 +181,11 @@ def _require_name_found(request: SubjectRequest, plan: Plan) -> None:
     new = sum(one.object_id not in known for one in texts_naming(request.person))
     if new:
         raise UnableToHandle(
-            f"Texts that hold the name and were not found by the last search: {new}. "
-            "Go back to the findings, search again and judge them."
+            gettext(
+                "Texts that hold the name and were not found by the last search: %(new)s. "
+                "Go back to the findings, search again and judge them."
+            )
+            % {"new": new}
         )
 
 

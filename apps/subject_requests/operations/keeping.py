@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from apps.audit.events import Actor
 from apps.evidence.models import EvidenceItem, Hold, HoldKind
 from apps.evidence.operations.holds import UnableToHold, place_hold, release_hold
@@ -53,7 +55,9 @@ def _place(actor: Actor, request: SubjectRequest, alert_ids: set[UUID], *, now: 
             kind=HoldKind.REQUEST,
         )
     except UnableToHold as refusal:
-        raise UnableToHandle(f"{refusal} Search again.") from refusal
+        raise UnableToHandle(
+            gettext("%(refusal)s Search again.") % {"refusal": refusal}
+        ) from refusal
     RequestHold.objects.bulk_create(
         RequestHold(tenant_id=request.tenant_id, request=request, hold=hold) for hold in holds
     )
@@ -63,4 +67,4 @@ def _release(actor: Actor, hold: Hold, reason: str, *, now: datetime) -> None:
     try:
         release_hold(actor=actor, hold=hold, reason=reason, now=now)
     except UnableToHold as refusal:
-        raise UnableToHandle(f"{refusal} Try again.") from refusal
+        raise UnableToHandle(gettext("%(refusal)s Try again.") % {"refusal": refusal}) from refusal

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.db.models import F
+from django.utils.translation import gettext, gettext_noop
 
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -12,6 +13,16 @@ from apps.triage.states import SUBJECT_REQUEST, RequestState
 
 SHORTEST_REASON: Final = 10
 LONGEST_WORDS: Final = 2_000
+_STATES: Final = (
+    gettext_noop("received"),
+    gettext_noop("searching"),
+    gettext_noop("prepared"),
+    gettext_noop("approved"),
+    gettext_noop("disclosed"),
+    gettext_noop("answered"),
+    gettext_noop("erased"),
+    gettext_noop("refused"),
+)
 
 
 class UnableToHandle(Exception):
@@ -21,7 +32,10 @@ class UnableToHandle(Exception):
 def move(request: SubjectRequest, *, to: RequestState, **fields: object) -> None:
     """Move the row and `request` with it. Inside a transaction. Raises UnableToHandle."""
     if not SUBJECT_REQUEST.allows(request.state, to):
-        raise UnableToHandle(f"A request that is {request.state} cannot become {to.value}.")
+        raise UnableToHandle(
+            gettext("A request that is %(state)s cannot become %(wanted)s.")
+            % {"state": gettext(request.state), "wanted": gettext(to.value)}
+        )
     change(request, state=to, **fields)
 
 
@@ -31,7 +45,7 @@ def change(request: SubjectRequest, **fields: object) -> None:
         id=request.id, state=request.state, version=request.version
     )
     if rows.update(version=F("version") + 1, **fields) != 1:
-        raise UnableToHandle("Somebody else changed this request meanwhile. Look again.")
+        raise UnableToHandle(gettext("Somebody else changed this request meanwhile. Look again."))
     for name, value in fields.items():
         setattr(request, name, value)
     request.version += 1
@@ -60,7 +74,12 @@ def words(text: str, *, what: str, shortest: int = SHORTEST_REASON) -> str:
     """A person's sentence, trimmed. Raises UnableToHandle when it is too short or too long."""
     plain = text.strip()
     if len(plain) < shortest:
-        raise UnableToHandle(f"Say in at least {shortest} characters {what}.")
+        raise UnableToHandle(
+            gettext("Say in at least %(shortest)s characters %(what)s.")
+            % {"shortest": shortest, "what": what}
+        )
     if len(plain) > LONGEST_WORDS or "\x00" in plain:
-        raise UnableToHandle(f"At most {LONGEST_WORDS} characters, please.")
+        raise UnableToHandle(
+            gettext("At most %(most)s characters, please.") % {"most": LONGEST_WORDS}
+        )
     return plain

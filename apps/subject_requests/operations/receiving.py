@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -47,11 +48,11 @@ def receive_request(
     """Write a request down; its month begins with its receipt. Inside the tenant's scope. Raises UnableToHandle."""
     _require(user, Permission.HANDLE_SUBJECT_REQUESTS)
     if received.received_at > now:
-        raise UnableToHandle("A request cannot have been received in the future.")
+        raise UnableToHandle(gettext("A request cannot have been received in the future."))
     with transaction.atomic():
         person = received.person or _somebody(actor, user, received, now=now)
         if person.is_erased:
-            raise UnableToHandle("This person's data was erased: write down a new person.")
+            raise UnableToHandle(gettext("This person's data was erased: write down a new person."))
         request = SubjectRequest.objects.create(
             tenant_id=user.tenant_id,
             person=person,
@@ -78,10 +79,12 @@ def check_identity(
     """Say how it was made sure that the person is who they say; only then is anything searched. Raises UnableToHandle."""
     _require(user, Permission.HANDLE_SUBJECT_REQUESTS)
     if not check:
-        raise UnableToHandle("Choose how the person's identity was checked.")
+        raise UnableToHandle(gettext("Choose how the person's identity was checked."))
     discloses = request.kind in (RequestKind.ACCESS, RequestKind.EXPLANATION)
     if check == IdentityCheck.NOT_NEEDED and discloses:
-        raise UnableToHandle("This request discloses data: the identity has to be checked.")
+        raise UnableToHandle(
+            gettext("This request discloses data: the identity has to be checked.")
+        )
     with transaction.atomic():
         move(request, to=RequestState.SEARCHING, identity_check=check, identity_by=user.id)
         told(actor, request, Event.SUBJECT_REQUEST_IDENTIFIED, details={"check": str(check)})
@@ -92,10 +95,10 @@ def extend_request(
 ) -> None:
     """Two further months, once, said before the first has passed (GDPR Art. 12(3)). Raises UnableToHandle."""
     _require(user, Permission.HANDLE_SUBJECT_REQUESTS)
-    plain = words(reason, what="why the request is complex, as the person is told")
+    plain = words(reason, what=gettext("why the request is complex, as the person is told"))
     if not request.is_open or request.extended_at or now > request.due_at:
         raise UnableToHandle(
-            "An open request is extended once, and before its first month has passed."
+            gettext("An open request is extended once, and before its first month has passed.")
         )
     due = months_after(request.received_at, MONTHS + FURTHER_MONTHS)
     with transaction.atomic():
@@ -115,8 +118,8 @@ def refuse_request(
     """Refuse on a legal ground; the wording is what the person is told. Raises UnableToHandle."""
     _require(user, Permission.HANDLE_SUBJECT_REQUESTS)
     if ground not in RefusalGround.values:
-        raise UnableToHandle("A refusal needs a legal ground.")
-    plain = words(wording, what="what the person is told")
+        raise UnableToHandle(gettext("A refusal needs a legal ground."))
+    plain = words(wording, what=gettext("what the person is told"))
     with transaction.atomic():
         move(
             request,
@@ -148,8 +151,10 @@ def answer_request(
     """End an objection or a correction with its outcome; a corrected name is written at once. Raises UnableToHandle."""
     _require(user, Permission.HANDLE_SUBJECT_REQUESTS)
     if request.kind not in _ANSWERED_IN_WORDS:
-        raise UnableToHandle("This request ends with a disclosure, an erasure or a refusal.")
-    plain = words(wording, what="what was decided, as the person is told")
+        raise UnableToHandle(
+            gettext("This request ends with a disclosure, an erasure or a refusal.")
+        )
+    plain = words(wording, what=gettext("what was decided, as the person is told"))
     with transaction.atomic():
         if corrected_name.strip():
             _correct(actor, request, corrected_name, plain, now=now)
@@ -180,7 +185,7 @@ def months_after(moment: datetime, months: int) -> datetime:
 
 def _somebody(actor: Actor, user: User, received: Received, *, now: datetime) -> Person:
     if not received.name.strip():
-        raise UnableToHandle("Say who asks: a name, or a person on record.")
+        raise UnableToHandle(gettext("Say who asks: a name, or a person on record."))
     try:
         return make_person(actor=actor, tenant_id=user.tenant_id, name=received.name, now=now)
     except UnableToName as refusal:
@@ -191,7 +196,7 @@ def _correct(
     actor: Actor, request: SubjectRequest, name: str, reason: str, *, now: datetime
 ) -> None:
     if request.kind != RequestKind.RECTIFICATION:
-        raise UnableToHandle("A name is corrected by a request for correction.")
+        raise UnableToHandle(gettext("A name is corrected by a request for correction."))
     try:
         request.person = rename_person(
             actor=actor, person=request.person, name=name, reason=reason, now=now
@@ -202,4 +207,4 @@ def _correct(
 
 def _require(user: User, permission: Permission) -> None:
     if not user.may(permission):
-        raise UnableToHandle("Your role does not allow this.")
+        raise UnableToHandle(gettext("Your role does not allow this."))

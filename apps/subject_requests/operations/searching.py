@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -32,7 +33,9 @@ def search_for(
     _require_narrow(criteria)
     found = search(person=request.person, criteria=criteria)
     if len(found) > MOST_FINDINGS:
-        raise UnableToHandle(f"More than {MOST_FINDINGS} findings: narrow time and place.")
+        raise UnableToHandle(
+            gettext("More than %(most)s findings: narrow time and place.") % {"most": MOST_FINDINGS}
+        )
     with transaction.atomic():
         change(request)
         before = request.findings.count()
@@ -79,10 +82,10 @@ def judge_findings(
 ) -> int:
     """Say of findings that they are, or are not, about the person, and why; return how many. Raises UnableToHandle."""
     _require_searching(user, request)
-    plain = words(reason, what="how you know")
+    plain = words(reason, what=gettext("how you know"))
     chosen = list(request.findings.filter(id__in=list(finding_ids)))
     if not chosen:
-        raise UnableToHandle("Choose at least one finding.")
+        raise UnableToHandle(gettext("Choose at least one finding."))
     state = Finding.State.INCLUDED if is_about_the_person else Finding.State.EXCLUDED
     with transaction.atomic():
         change(request)
@@ -107,25 +110,31 @@ def require_all_judged(request: SubjectRequest) -> None:
     """Raise UnableToHandle while a finding has no person's word, or while nothing was searched for."""
     if not request.findings.exists():
         raise UnableToHandle(
-            "Nothing was found yet. Search first; if nothing is held, refuse on that ground."
+            gettext(
+                "Nothing was found yet. Search first; if nothing is held, refuse on that ground."
+            )
         )
     left = request.findings.filter(state=Finding.State.OPEN).count()
     if left:
-        raise UnableToHandle(f"{left} findings have not been judged yet.")
+        raise UnableToHandle(
+            gettext("%(left)s findings have not been judged yet.") % {"left": left}
+        )
 
 
 def _require_searching(user: User, request: SubjectRequest) -> None:
     if not user.may(Permission.HANDLE_SUBJECT_REQUESTS):
-        raise UnableToHandle("Your role does not allow handling requests.")
+        raise UnableToHandle(gettext("Your role does not allow handling requests."))
     if request.state != RequestState.SEARCHING:
-        raise UnableToHandle("Findings change only while the request is being searched.")
+        raise UnableToHandle(gettext("Findings change only while the request is being searched."))
 
 
 def _require_narrow(criteria: Criteria) -> None:
     if criteria.since and criteria.until:
         if criteria.until <= criteria.since:
-            raise UnableToHandle("The end of the window lies before its beginning.")
+            raise UnableToHandle(gettext("The end of the window lies before its beginning."))
         if criteria.until - criteria.since > timedelta(days=LONGEST_WINDOW_DAYS):
-            raise UnableToHandle(f"Search at most {LONGEST_WINDOW_DAYS} days at once.")
+            raise UnableToHandle(
+                gettext("Search at most %(most)s days at once.") % {"most": LONGEST_WINDOW_DAYS}
+            )
     if any((criteria.site_id, criteria.since, criteria.until)) and not criteria.has_place:
-        raise UnableToHandle("Time and place belong together: site, from and until.")
+        raise UnableToHandle(gettext("Time and place belong together: site, from and until."))

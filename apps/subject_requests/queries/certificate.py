@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from apps.audit.models import Leaf
 from apps.cases.models import CaseFile
 from apps.subject_requests.models import Erasure, ErasureItem, RecipientNotice
@@ -50,10 +52,10 @@ def certificate_of(erasure: Erasure) -> Certificate:
 
 
 def _line(item: ErasureItem) -> Line:
-    waits = "waits for the next run" if not item.obstacle else item.get_obstacle_display()
+    waits = item.get_obstacle_display() if item.obstacle else gettext("waits for the next run")
     return Line(
-        words=WORDS.get(item.kind, item.kind),
+        words=gettext(WORDS.get(item.kind, item.kind)),
         done_at=item.done_at,
-        why="" if item.done_at else (item.last_error or waits),
+        why="" if item.done_at else (gettext(item.last_error) if item.last_error else waits),
         due_at=item.due_at,
     )

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Clip
@@ -42,8 +44,9 @@ def require_redacted(request: SubjectRequest) -> None:
     _clips(objects_of(request))
 
 
+@translation.override("en")
 def contents_of(*, request: SubjectRequest, now: datetime) -> PackageContents:
-    """The parts of the package as things stand. Inside the tenant's scope. Raises NotRedacted."""
+    """The parts of the package as things stand, in English. Inside the tenant's scope. Raises NotRedacted."""
     objects = objects_of(request)
     clips = _clips(objects)
     explained = [explain_to_person(alert) for alert in objects.alerts]
@@ -82,8 +85,11 @@ def _clips(objects: PersonsObjects) -> tuple[Part, ...]:
         item = clip and EvidenceItem.objects.filter(alert=alert, key=clip.blurred_key).first()
         if not item:
             raise NotRedacted(
-                f"The footage of {alert.reference} has no finished copy with faces blurred. "
-                "Wait for it, or exclude the footage and say why."
+                gettext(
+                    "The footage of %(alert)s has no finished copy with faces blurred. "
+                    "Wait for it, or exclude the footage and say why."
+                )
+                % {"alert": alert.reference}
             )
         path = f"data/clips/{alert.reference}{_SUFFIXES.get(item.media_type, '.bin')}"
         found.append(

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from apps.alerts.models import Alert
 from apps.cases.models import Case, CaseFile, Exhibit, Incident
@@ -23,15 +24,17 @@ IN_STORE = (FOOTAGE, EXHIBIT, REPORT_PDF)
 _ORDERS = (HoldKind.LEGAL, HoldKind.INCIDENT)
 _ENDED_FILES = (CaseFileState.WITHDRAWN, CaseFileState.EXPIRED)
 WORDS = {
-    FindingKind.ALERT: "Notes, comments and complaints about an alert",
-    FOOTAGE: "Footage, stills and documents of an alert",
-    EXHIBIT: "Sealed exhibit",
-    REPORT_PDF: "PDF of a report or statement",
-    FindingKind.WATCHLIST_ENTRY: "Watchlist entry: name, words, pictures, vectors, sightings",
-    FindingKind.CASE_PERSON: "Person of a case",
-    FindingKind.CASE_FILE: "Case file: withdrawn and deleted",
-    FindingKind.MENTION: "The name in a text",
-    FindingKind.AUDIT_REASON: "A reason in the audit trail (its commitment stays)",
+    FindingKind.ALERT: gettext_noop("Notes, comments and complaints about an alert"),
+    FOOTAGE: gettext_noop("Footage, stills and documents of an alert"),
+    EXHIBIT: gettext_noop("Sealed exhibit"),
+    REPORT_PDF: gettext_noop("PDF of a report or statement"),
+    FindingKind.WATCHLIST_ENTRY: gettext_noop(
+        "Watchlist entry: name, words, pictures, vectors, sightings"
+    ),
+    FindingKind.CASE_PERSON: gettext_noop("Person of a case"),
+    FindingKind.CASE_FILE: gettext_noop("Case file: withdrawn and deleted"),
+    FindingKind.MENTION: gettext_noop("The name in a text"),
+    FindingKind.AUDIT_REASON: gettext_noop("A reason in the audit trail (its commitment stays)"),
 }
 
 
@@ -47,11 +50,11 @@ class Planned:
 
     @property
     def words(self) -> str:
-        return WORDS[self.kind]
+        return gettext(WORDS[self.kind])
 
     @property
     def obstacle_words(self) -> str:
-        return ErasureItem.Obstacle(self.obstacle).label
+        return str(ErasureItem.Obstacle(self.obstacle).label)
 
 
 @dataclass(frozen=True, kw_only=True)

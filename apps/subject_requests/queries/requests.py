@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -14,7 +15,7 @@ from apps.triage.states import SUBJECT_REQUEST
 
 OPEN = tuple(sorted(set(SUBJECT_REQUEST.states) - SUBJECT_REQUEST.terminal))
 SOON_DAYS = 7
-ERASED = "erased with the person's data"
+ERASED = gettext_noop("erased with the person's data")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +37,25 @@ def requests_visible_to(user: User) -> QuerySet[SubjectRequest]:
 def due_of(request: SubjectRequest, *, now: datetime) -> Due:
     if not request.is_open:
         late = request.ended_at is not None and request.ended_at > request.due_at
-        return Due(kind="ended", words="ended after it was due" if late else "ended in time")
+        words = gettext("ended after it was due") if late else gettext("ended in time")
+        return Due(kind="ended", words=words)
     days = (request.due_at.date() - now.date()).days
     if request.due_at <= now:
-        return Due(kind="over", words=f"overdue by {-days} days" if days < 0 else "overdue")
-    text = "today" if days == 0 else "1 day left" if days == 1 else f"{days} days left"
-    return Due(kind="soon" if days <= SOON_DAYS else "ok", words=text)
+        return Due(kind="over", words=_overdue(-days) if days < 0 else gettext("overdue"))
+    left = ngettext("%(count)s day left", "%(count)s days left", days) % {"count": days}
+    return Due(kind="soon" if days <= SOON_DAYS else "ok", words=left if days else gettext("today"))
+
+
+def _overdue(days: int) -> str:
+    return ngettext("overdue by %(count)s days", "overdue by %(count)s days", days) % {
+        "count": days
+    }
 
 
 def read(person: Person, sealed: bytes | memoryview | None) -> str:
     """What was sealed for the person; in words when it was erased, "" when there is nothing."""
     if person.is_erased:
-        return ERASED
+        return gettext(ERASED)
     return unseal(person, sealed) if sealed is not None else ""
 
 

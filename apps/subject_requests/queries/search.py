@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from apps.alerts.models import Alert, Clip
 from apps.audit.models import InboxEntry, Leaf, Reason
@@ -24,16 +25,16 @@ from apps.watchlists.models import Sighting, WatchlistEntry
 LONGEST_WINDOW_DAYS = 31
 _SHORTEST_NAME = 3
 FOUND_HOW = {
-    "reference": "its reference",
-    "time_and_place": "time and place",
-    "person_on_record": "the person on record",
-    "named_in_report": "a report that names the person",
-    "of_the_alert": "its alert",
-    "of_the_entry": "its watchlist entry",
-    "of_the_case": "its case",
-    "sighting": "a confirmed sighting",
-    "name_in_text": "the name in a text",
-    "about_a_finding": "what it is about",
+    "reference": gettext_noop("its reference"),
+    "time_and_place": gettext_noop("time and place"),
+    "person_on_record": gettext_noop("the person on record"),
+    "named_in_report": gettext_noop("a report that names the person"),
+    "of_the_alert": gettext_noop("its alert"),
+    "of_the_entry": gettext_noop("its watchlist entry"),
+    "of_the_case": gettext_noop("its case"),
+    "sighting": gettext_noop("a confirmed sighting"),
+    "name_in_text": gettext_noop("the name in a text"),
+    "about_a_finding": gettext_noop("what it is about"),
 }
 
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -41,7 +42,7 @@ def prepare(request: HttpRequest, request_id: UUID) -> HttpResponse:
         request,
         found,
         lambda now: prepare_disclosure(actor=actor_of(request), user=user, request=found, now=now),
-        done="The package is being written. Another person approves it.",
+        done=gettext("The package is being written. Another person approves it."),
     )
 
 
@@ -59,7 +60,7 @@ def send_back(request: HttpRequest, request_id: UUID) -> HttpResponse:
             reason=request.POST.get("reason", ""),
             now=now,
         ),
-        done="Back to the findings.",
+        done=gettext("Back to the findings."),
     )
 
 
@@ -75,7 +76,7 @@ def approve(request: HttpRequest, request_id: UUID) -> HttpResponse:
         lambda now: approve_disclosure(
             actor=actor_of(request), user=user, request=found, package_sha256=sha256, now=now
         ),
-        done="Approved. It can be handed over.",
+        done=gettext("Approved. It can be handed over."),
         needs_proof=True,
     )
 
@@ -87,7 +88,7 @@ def look(request: HttpRequest, request_id: UUID) -> HttpResponse:
     _, found = request_for(request, request_id)
     package = standing_package(found)
     if package is None or not package.written_at or package.removed_at:
-        messages.error(request, "There is no package to look at.")
+        messages.error(request, gettext("There is no package to look at."))
         return redirect("subject-request", request_id=found.id)
     return HttpResponseRedirect(
         fetch_package(actor=actor_of(request), package=package, seconds=VIEW_SECONDS)

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -31,7 +32,7 @@ def ask(request: HttpRequest, request_id: UUID) -> HttpResponse:
             reason=request.POST.get("reason", ""),
             now=now,
         ),
-        done="Asked for. Another person carries it out.",
+        done=gettext("Asked for. Another person carries it out."),
     )
 
 
@@ -50,7 +51,7 @@ def execute(request: HttpRequest, request_id: UUID) -> HttpResponse:
             reason=request.POST.get("reason", ""),
             now=now,
         ),
-        done="Erased. What lies in the object store goes within minutes.",
+        done=gettext("Erased. What lies in the object store goes within minutes."),
         needs_proof=True,
     )
 
@@ -80,5 +81,5 @@ def tell(request: HttpRequest, request_id: UUID, notice_id: UUID) -> HttpRespons
         request,
         found,
         lambda now: tell_recipient(actor=actor_of(request), user=user, notice=notice, now=now),
-        done="Recorded that the recipient was told.",
+        done=gettext("Recorded that the recipient was told."),
     )

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -46,12 +47,17 @@ PAGE_ROWS = 50
 MOST_SHOWN = 300
 HANDLE = Permission.HANDLE_SUBJECT_REQUESTS
 STEPS = (
-    ("received", "Received"),
-    ("searching", "Found"),
-    ("prepared", "Prepared"),
-    ("approved", "Approved"),
-    ("disclosed", "Disclosed"),
+    ("received", gettext_noop("Received")),
+    ("searching", gettext_noop("Found")),
+    ("prepared", gettext_noop("Prepared")),
+    ("approved", gettext_noop("Approved")),
+    ("disclosed", gettext_noop("Disclosed")),
 )
+ENDS = {
+    "erased": gettext_noop("Erased"),
+    "refused": gettext_noop("Refused"),
+    "answered": gettext_noop("Answered"),
+}
 
 
 @login_required
@@ -129,7 +135,7 @@ def page_of(request: HttpRequest, user: User, found: SubjectRequest) -> dict[str
         "due": due_of(found, now=now),
         "steps": _steps(found),
         "findings": [
-            (one, FOUND_HOW[one.found_how], read(found.person, one.reason_sealed))
+            (one, gettext(FOUND_HOW[one.found_how]), read(found.person, one.reason_sealed))
             for one in findings
         ],
         "finding_count": found.findings.count(),
@@ -162,12 +168,12 @@ def _steps(found: SubjectRequest) -> list[tuple[str, bool, bool]]:
     """(words, is done, is current) for each step of this kind of request."""
     steps = list(STEPS)
     if found.kind in (RequestKind.ERASURE, RequestKind.OBJECTION):
-        steps = [*STEPS[:3], ("erased", "Erased")]
+        steps = [*STEPS[:3], ("erased", ENDS["erased"])]
     if found.state in ("refused", "answered"):
-        steps = [*STEPS[:2], (found.state, found.state.capitalize())]
+        steps = [*STEPS[:2], (found.state, ENDS[found.state])]
     order = [state for state, _ in steps]
     at = order.index(found.state)
-    return [(words, i < at, i == at) for i, (_, words) in enumerate(steps)]
+    return [(gettext(words), i < at, i == at) for i, (_, words) in enumerate(steps)]
 
 
 @login_required
@@ -182,7 +188,7 @@ def identify(request: HttpRequest, request_id: UUID) -> HttpResponse:
         lambda now: check_identity(
             actor=actor_of(request), user=user, request=found, check=IdentityCheck(check), now=now
         ),
-        done="The identity check is recorded. Search for the person's data.",
+        done=gettext("The identity check is recorded. Search for the person's data."),
     )
 
 
@@ -200,7 +206,7 @@ def extend(request: HttpRequest, request_id: UUID) -> HttpResponse:
             reason=request.POST.get("reason", ""),
             now=now,
         ),
-        done="Extended by two months. Tell the person, and why.",
+        done=gettext("Extended by two months. Tell the person, and why."),
     )
 
 
@@ -227,7 +233,7 @@ def search(request: HttpRequest, request_id: UUID) -> HttpResponse:
         lambda now: search_for(
             actor=actor_of(request), user=user, request=found, criteria=criteria, now=now
         ),
-        done="Searched. Judge what was found.",
+        done=gettext("Searched. Judge what was found."),
         anchor="#findings",
     )
 
@@ -251,7 +257,7 @@ def judge(request: HttpRequest, request_id: UUID) -> HttpResponse:
             reason=said.get("reason", request.POST.get("reason", "")),
             now=now,
         ),
-        done="Recorded.",
+        done=gettext("Recorded."),
         anchor="#findings",
     )
 
@@ -272,7 +278,7 @@ def refuse(request: HttpRequest, request_id: UUID) -> HttpResponse:
             wording=request.POST.get("wording", ""),
             now=now,
         ),
-        done="Refused. Tell the person on which ground, and where they may complain.",
+        done=gettext("Refused. Tell the person on which ground, and where they may complain."),
     )
 
 
@@ -291,5 +297,5 @@ def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
             corrected_name=request.POST.get("corrected_name", ""),
             now=now,
         ),
-        done="The outcome is recorded. Tell the person.",
+        done=gettext("The outcome is recorded. Tell the person."),
     )
