@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext
+
 from apps.accounts.models import Tenant, User
 from apps.accounts.permissions import Permission, Role
 from apps.audit.events import Actor, Event, Subject
@@ -87,5 +89,5 @@ def _require_an_administrator(user: User, before: Mapping[str, object]) -> None:
     ).exclude(id=user.id)
     if not others.exists():
         raise UnableToChangePerson(
-            "This is the last administrator: make somebody else administrator first."
+            gettext("This is the last administrator: make somebody else administrator first.")
         )

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import TrainingRecord, TrainingRevocation, User
 from apps.accounts.permissions import Permission
@@ -50,7 +51,7 @@ def record_training(
     _require_text(training)
     _require_days(training, now=now)
     if not people:
-        raise UnableToRecord("Say who took part.")
+        raise UnableToRecord(gettext("Say who took part."))
     with transaction.atomic():
         return [_keep(actor, user, person, training, now=now) for person in people]
 
@@ -63,7 +64,10 @@ def revoke_training(
     _require_somebody_else(user, training.person, actor)
     if not SHORTEST_TEXT <= len(reason) <= LONGEST_REASON or "\x00" in reason:
         raise UnableToRecord(
-            f"Say why it is taken back, in {SHORTEST_TEXT} to {LONGEST_REASON:,} characters."
+            gettext(
+                "Say why it is taken back, in %(shortest_text)s to %(longest_reason)s characters."
+            )
+            % {"shortest_text": SHORTEST_TEXT, "longest_reason": f"{LONGEST_REASON:,}"}
         )
     try:
         with transaction.atomic():
@@ -82,7 +86,7 @@ def revoke_training(
                 details={"record": str(training.id)},
             )
     except IntegrityError:  # its key is the record's
-        raise UnableToRecord("This record was taken back before.") from None
+        raise UnableToRecord(gettext("This record was taken back before.")) from None
     return made
 
 
@@ -113,31 +117,36 @@ def _keep(
 
 def _require_somebody_else(user: User | None, person: User, actor: Actor) -> None:
     if person.tenant_id != actor.tenant_id:
-        raise UnableToRecord("That is nobody of this organisation.")
+        raise UnableToRecord(gettext("That is nobody of this organisation."))
     if user is None:
         if not person.tenant.is_drill:
-            raise UnableToRecord("Training is recorded by a person, except in a drill.")
+            raise UnableToRecord(gettext("Training is recorded by a person, except in a drill."))
         return
     if not user.may(Permission.MANAGE_TRAINING_RECORDS):
-        raise UnableToRecord("Recording training is not part of your role.")
+        raise UnableToRecord(gettext("Recording training is not part of your role."))
     if user.id == person.id:
-        raise UnableToRecord("Your own training is recorded by somebody else.")
+        raise UnableToRecord(gettext("Your own training is recorded by somebody else."))
 
 
 def _require_text(training: Training) -> None:
     trainer, covered = training.trainer.strip(), training.covered.strip()
     if not _RELEASE.fullmatch(training.release.strip()):
-        raise UnableToRecord("A release is letters, digits, dots and dashes, such as 2026.1.")
+        raise UnableToRecord(
+            gettext("A release is letters, digits, dots and dashes, such as 2026.1.")
+        )
     if not 1 <= len(trainer) <= LONGEST_TRAINER or "\x00" in trainer:
-        raise UnableToRecord("Say who held the training.")
+        raise UnableToRecord(gettext("Say who held the training."))
     if not SHORTEST_TEXT <= len(covered) <= LONGEST_TEXT or "\x00" in covered:
         raise UnableToRecord(
-            f"Say what the training covered, in {SHORTEST_TEXT} to {LONGEST_TEXT:,} characters."
+            gettext(
+                "Say what the training covered, in %(shortest_text)s to %(longest_text)s characters."
+            )
+            % {"shortest_text": SHORTEST_TEXT, "longest_text": f"{LONGEST_TEXT:,}"}
         )
 
 
 def _require_days(training: Training, *, now: datetime) -> None:
     if training.trained_on > (now + FIRST_TO_TURN).date():
-        raise UnableToRecord("The training is recorded once it has taken place.")
+        raise UnableToRecord(gettext("The training is recorded once it has taken place."))
     if not 0 <= (training.valid_until - training.trained_on).days <= LONGEST_DAYS:
-        raise UnableToRecord("A training is valid from its day on, for two years at most.")
+        raise UnableToRecord(gettext("A training is valid from its day on, for two years at most."))

@@ -11,6 +11,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from django.utils.translation import gettext
+
 MOST_CHARACTERS: Final = 300
 INSIDE: Final = tuple(
     map(
@@ -39,20 +41,25 @@ def require_url(url: str, *, beyond_network: bool) -> SplitResult:
     A host given as a number is checked at once, a name whenever it is asked.
     """
     if len(url) > MOST_CHARACTERS:
-        raise AddressRefused(f"An address has at most {MOST_CHARACTERS} characters.")
+        raise AddressRefused(
+            gettext("An address has at most %(most_characters)s characters.")
+            % {"most_characters": MOST_CHARACTERS}
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         raise AddressRefused(
-            "This is not an address; one reads http://10.0.0.5:9000/score."
+            gettext("This is not an address; one reads http://10.0.0.5:9000/score.")
         ) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise AddressRefused("An address begins with http:// or https:// and names a host.")
+        raise AddressRefused(
+            gettext("An address begins with http:// or https:// and names a host.")
+        )
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise AddressRefused("An address holds no user, password or fragment.")
+        raise AddressRefused(gettext("An address holds no user, password or fragment."))
     if any(character.isspace() or not character.isprintable() for character in url):
-        raise AddressRefused("An address holds no spaces.")
+        raise AddressRefused(gettext("An address holds no spaces."))
     try:
         literal = ip_address(parts.hostname)
     except ValueError:

@@ -7,6 +7,8 @@ codes as the inference worker does later. Nothing here trusts a file name or a d
 from collections.abc import Callable
 from enum import StrEnum
 
+from apps.triage.wording import gettext
+
 HEAD_BYTES = 4096
 """How much of the file's beginning `check_clip_head` wants to see."""
 
@@ -72,12 +74,17 @@ def check_clip_head(
     """
     if size_bytes == 0 or not head:
         raise ClipRefused(
-            "The clip is empty (0 bytes). Send the file again.", code=ClipRefusal.EMPTY
+            gettext("The clip is empty (0 bytes). Send the file again."), code=ClipRefusal.EMPTY
         )
     if size_bytes > max_bytes:
         raise ClipRefused(
-            f"The clip has {_megabytes(size_bytes)} MB and at most {_megabytes(max_bytes)} MB are "
-            "taken. Send a shorter clip.",
+            gettext(
+                "The clip has %(size)s MB and at most %(most)s MB are taken. Send a shorter clip."
+            )
+            % {
+                "size": _megabytes(size_bytes),
+                "most": _megabytes(max_bytes),
+            },
             code=ClipRefusal.TOO_LARGE,
         )
     container = container_of(head)
@@ -132,19 +139,26 @@ def _refusal_of_unknown(head: bytes) -> ClipRefused:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith(_PLAYLISTS):
         return ClipRefused(
-            "This file is a playlist that points to other files; playlists are never followed. "
-            f"Send the clip itself as {ACCEPTED_FORMATS}.",
+            gettext(
+                "This file is a playlist that points to other files; playlists are never followed. Send the clip "
+                "itself as %(accepted_formats)s."
+            )
+            % {"accepted_formats": ACCEPTED_FORMATS},
             code=ClipRefusal.FORMAT_NOT_ALLOWED,
         )
     for magic, name in _OTHER_VIDEO.items():
         if head.startswith(magic):
             return ClipRefused(
-                f"This file is {name}, which is not taken. Send {ACCEPTED_FORMATS}.",
+                gettext("This file is %(name)s, which is not taken. Send %(accepted_formats)s.")
+                % {"name": name, "accepted_formats": ACCEPTED_FORMATS},
                 code=ClipRefusal.FORMAT_NOT_ALLOWED,
             )
-    kind = "a text file" if _is_text(head) else "a file of another kind"
+    kind = gettext("a text file") if _is_text(head) else gettext("a file of another kind")
     return ClipRefused(
-        f"This is not a video but {kind}, whatever its name says. Send {ACCEPTED_FORMATS}.",
+        gettext(
+            "This is not a video but %(kind)s, whatever its name says. Send %(accepted_formats)s."
+        )
+        % {"kind": kind, "accepted_formats": ACCEPTED_FORMATS},
         code=ClipRefusal.NOT_A_VIDEO,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.alerts.intake import LONGEST_NOTE
@@ -27,27 +28,32 @@ class RaiseAlertForm(forms.Form):
     """A camera, what was observed there, and the footage. `key` makes a second press the same alert."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    camera = CameraField(queryset=Camera.objects.none(), empty_label="Choose a camera")
+    camera = CameraField(queryset=Camera.objects.none(), empty_label=_("Choose a camera"))
     label = forms.ChoiceField(
-        label="What was observed",
-        choices=[*LABEL_WORDS.items(), (OTHER, "Something else (describe it in the note)")],
+        label=_("What was observed"),
+        choices=[
+            *((code, _(words)) for code, words in LABEL_WORDS.items()),
+            (OTHER, _("Something else (describe it in the note)")),
+        ],
     )
     camera_at = forms.DateTimeField(
-        label="When, by the camera's clock",
+        label=_("When, by the camera's clock"),
         required=False,
-        help_text="In the site's time. Left empty, it is now.",
+        help_text=_("In the site's time. Left empty, it is now."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     clip = forms.FileField(
-        label="Clip",
+        label=_("Clip"),
         required=False,
-        help_text="MP4, MOV, MKV, WebM or AVI. It is kept exactly as it is. Without footage, theft cannot be confirmed.",
+        help_text=_(
+            "MP4, MOV, MKV, WebM or AVI. It is kept exactly as it is. Without footage, theft cannot be confirmed."
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": "video/*,.mkv,.avi"}),
     )
     note = forms.CharField(
         required=False,
         max_length=LONGEST_NOTE,
-        help_text="What was seen, not who somebody is. Leave names out.",
+        help_text=_("What was seen, not who somebody is. Leave names out."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

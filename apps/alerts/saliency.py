@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.utils.translation import gettext_noop
+
 from apps.alerts.models import Alert
 from apps.alerts.queries import clip_of
 from apps.storage.errors import StorageError
@@ -17,11 +19,11 @@ from apps.triage.states import ClipState
 PATIENCE: Final = timedelta(hours=24)
 """After so long nothing is on its way any more: such an alert is from before maps were made."""
 
-NO_CLIP: Final = "There is no footage to look at."
-NOT_ANALYSED: Final = "The clip has not been analysed."
-NOT_MADE: Final = "It was not worked out for this alert."
-COMING: Final = "It is being worked out; nothing waits for it."
-BLIND: Final = "It is shown after the alert has been judged."
+NO_CLIP: Final = gettext_noop("There is no footage to look at.")
+NOT_ANALYSED: Final = gettext_noop("The clip has not been analysed.")
+NOT_MADE: Final = gettext_noop("It was not worked out for this alert.")
+COMING: Final = gettext_noop("It is being worked out; nothing waits for it.")
+BLIND: Final = gettext_noop("It is shown after the alert has been judged.")
 
 
 class SaliencyState(StrEnum):
@@ -69,9 +71,13 @@ def read_saliency(alert: Alert) -> Saliency:
         with media_store().get_stream(key=clip.saliency_key) as stream:
             return decode(Saliency, json.loads(stream.read()))
     except StorageError as error:
-        raise UnableToReadSaliency("The object store did not answer; try again later.") from error
+        raise UnableToReadSaliency(
+            gettext_noop("The object store did not answer; try again later.")
+        ) from error
     except (UnableToDecode, ValueError) as error:
-        raise UnableToReadSaliency("The stored map cannot be read; it is not shown.") from error
+        raise UnableToReadSaliency(
+            gettext_noop("The stored map cannot be read; it is not shown.")
+        ) from error
 
 
 def _absence(alert: Alert, *, now: datetime) -> str:

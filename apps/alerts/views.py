@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -40,7 +41,8 @@ def alert_new(request: HttpRequest) -> HttpResponse:
         clip = _spooled(form.cleaned_data["clip"])
     except UnableToSpool:
         form.add_error(
-            None, "The clip could not be stored right now. Nothing was recorded; try again."
+            None,
+            gettext("The clip could not be stored right now. Nothing was recorded; try again."),
         )
         return _page(request, form, status=503)
     if clip and clip.refused_code:
@@ -64,7 +66,7 @@ def _receive(request: HttpRequest, form: RaiseAlertForm, clip: SpooledClip | Non
         form.add_error(None, refusal.sentence)
         return _page(request, form, status=409)
     if received.created:
-        messages.success(request, "The alert is recorded. Its analysis starts by itself.")
+        messages.success(request, gettext("The alert is recorded. Its analysis starts by itself."))
     return redirect("alert", alert_id=received.alert.id)
 
 

@@ -9,6 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -32,34 +33,42 @@ from apps.triage.vocabulary import label_words
 CLIP_WORDS = {
     None: (
         "video-off",
-        "No clip came with this alert",
-        "Theft cannot be confirmed without footage that was watched.",
+        gettext_noop("No clip came with this alert"),
+        gettext_noop("Theft cannot be confirmed without footage that was watched."),
     ),
-    ClipState.PENDING: ("clock", "Clip pending", "The clip was announced and is not here yet."),
-    ClipState.SPOOLED: ("clock", "Clip pending", "The clip has arrived and is being stored."),
+    ClipState.PENDING: (
+        "clock",
+        gettext_noop("Clip pending"),
+        gettext_noop("The clip was announced and is not here yet."),
+    ),
+    ClipState.SPOOLED: (
+        "clock",
+        gettext_noop("Clip pending"),
+        gettext_noop("The clip has arrived and is being stored."),
+    ),
     ClipState.REFUSED: (
         "video-off",
-        "The clip cannot be read",
-        "It was kept as it came; nothing was decoded from it.",
+        gettext_noop("The clip cannot be read"),
+        gettext_noop("It was kept as it came; nothing was decoded from it."),
     ),
     ClipState.MISSING: (
         "video-off",
-        "The announced clip did not come",
-        "Theft cannot be confirmed without it.",
+        gettext_noop("The announced clip did not come"),
+        gettext_noop("Theft cannot be confirmed without it."),
     ),
     ClipState.DELETED: (
         "archive",
-        "The footage was deleted when its period was over",
-        "Its digests, and the record of what was decided on it, stay.",
+        gettext_noop("The footage was deleted when its period was over"),
+        gettext_noop("Its digests, and the record of what was decided on it, stay."),
     ),
     ClipState.STORED: (
         "clock",
-        "Clip stored, not playable yet",
-        "A copy the browser can play is being made.",
+        gettext_noop("Clip stored, not playable yet"),
+        gettext_noop("A copy the browser can play is being made."),
     ),
 }
 
-_ONLY_REVEALED = (
+_ONLY_REVEALED = gettext_noop(
     "The footage is shown only to people who may reveal faces, for a reason they state."
 )
 
@@ -200,15 +209,16 @@ def _clip_notice(alert: Alert, footage: Footage | None, *, may_watch: bool) -> C
     if not may_watch:
         return ClipNotice(
             icon="lock",
-            title="Footage is not part of your role",
-            words="You see what was recorded about it.",
+            title=gettext("Footage is not part of your role"),
+            words=gettext("You see what was recorded about it."),
         )
     clip = _clip(alert)
     if footage is not None and clip is not None:
         return _blur_notice(footage, analysed=bool(clip.analysis_key))
     icon, title, words = CLIP_WORDS[ClipState(clip.state) if clip else None]
     why = (clip.refused_reason or clip.pending_reason) if clip else ""
-    return ClipNotice(icon=icon, title=title, words=f"{why} {words}".strip())
+    why = gettext(why) if why else ""
+    return ClipNotice(icon=icon, title=gettext(title), words=f"{why} {gettext(words)}".strip())
 
 
 def _blur_notice(footage: Footage, *, analysed: bool) -> ClipNotice:
@@ -216,13 +226,17 @@ def _blur_notice(footage: Footage, *, analysed: bool) -> ClipNotice:
     if footage.blur is Blur.FAILED:
         return ClipNotice(
             icon="video-off",
-            title="Faces could not be blurred",
-            words=f"{footage.blur_note} {_ONLY_REVEALED}",
+            title=gettext("Faces could not be blurred"),
+            words=f"{footage.blur_note} {gettext(_ONLY_REVEALED)}",
         )
-    words = "The copy with blurred faces is being made; it appears here by itself."
+    words = gettext("The copy with blurred faces is being made; it appears here by itself.")
     if not analysed:
-        words = "The clip is analysed first; the copy with blurred faces then appears by itself."
-    return ClipNotice(icon="clock", title="Faces are being blurred", words=words, waits=True)
+        words = gettext(
+            "The clip is analysed first; the copy with blurred faces then appears by itself."
+        )
+    return ClipNotice(
+        icon="clock", title=gettext("Faces are being blurred"), words=words, waits=True
+    )
 
 
 def _reveal_control(footage: Footage | None, *, now: datetime) -> RevealControl | None:
@@ -259,8 +273,12 @@ def _player(
 def _before_words(clip: Clip) -> str:
     """What the button plays, or why it plays nothing."""
     if clip.before_key:
-        return f"{clip.before_seconds or 0:.0f} s before"
-    return clip.before_note or "The time before the clip is not cut yet."
+        return gettext("%(seconds)s s before") % {"seconds": f"{clip.before_seconds or 0:.0f}"}
+    return (
+        gettext(clip.before_note)
+        if clip.before_note
+        else gettext("The time before the clip is not cut yet.")
+    )
 
 
 def _marked(span: tuple[int, int] | None) -> dict[str, float] | None:

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -66,7 +67,7 @@ def audit_check(request: HttpRequest) -> HttpResponse:
     except UnableToCheck as refusal:
         messages.info(request, str(refusal))
     else:
-        messages.success(request, "The chain is being verified. The result appears here.")
+        messages.success(request, gettext("The chain is being verified. The result appears here."))
     return redirect("audit")
 
 

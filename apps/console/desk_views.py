@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -30,8 +31,9 @@ from apps.console.operations import (
 )
 from apps.console.queue import queue_alerts
 from apps.console.search import LONGEST, SHORTEST, search
+from apps.reviews.models import DecisionAttempt
 from apps.sites.queries import sites_of_request
-from apps.triage.states import TaskState
+from apps.triage.states import AttemptState, TaskState
 
 
 @login_required
@@ -42,14 +44,13 @@ def hand_alerts_out(request: HttpRequest) -> HttpResponse:
     back = _back(request)
     chosen = list(_ids(request.POST.getlist("alerts")))
     alerts = list(alerts_visible_to(user).filter(id__in=chosen[:MOST_AT_ONCE]))
-    to, words = _person(user, request.POST.get("to", ""))
+    to = _person(user, request.POST.get("to", ""))
     if not alerts:
-        messages.error(request, "Choose one or more alerts first.")
+        messages.error(request, gettext("Choose one or more alerts first."))
         return redirect(back)
     handed = hand_out(actor=actor_of(request), user=user, alerts=alerts, to=to)
     if handed.count:
-        plural = "" if handed.count == 1 else "s"
-        messages.success(request, f"{handed.count} alert{plural} {words}.")
+        messages.success(request, _handed(handed.count, to=to, user=user))
     for sentence in handed.refusals:
         messages.error(request, sentence)
     return redirect(back)
@@ -59,7 +60,10 @@ def hand_alerts_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def next_alert(request: HttpRequest) -> HttpResponse:
-    """The alert that is worth the next minute under these filters, other than the one just seen."""
+    """The alert that is worth the next minute under these filters.
+
+    Not the one just seen, and none this person has decided whose decision is still being applied.
+    """
     user = _viewer(request)
     filters = QueueFilterForm(request.GET).filters()
     others = Q(tasks__state=TaskState.OPEN) & (
@@ -67,9 +71,11 @@ def next_alert(request: HttpRequest) -> HttpResponse:
     )
     waiting = queue_alerts(user, filters).filter(others)
     seen = list(_ids([request.GET.get("after", "")]))
-    found = waiting.exclude(id__in=seen).values_list("id", flat=True).first()
+    own = DecisionAttempt.objects.filter(user=user, state=AttemptState.SUBMITTED)
+    waiting = waiting.exclude(id__in=seen).exclude(id__in=own.values("alert_id"))
+    found = waiting.values_list("id", flat=True).first()
     if found is None:
-        messages.info(request, "Nothing else waits for you under these filters.")
+        messages.info(request, gettext("Nothing else waits for you under these filters."))
         return redirect(f"{reverse('queue')}?{filters.address()}")
     return redirect("alert", alert_id=found)
 
@@ -91,7 +97,9 @@ def keep_view(request: HttpRequest) -> HttpResponse:
     except UnableToSave as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"View “{view.name}” is kept.")
+        messages.success(
+            request, gettext("View “%(view_name)s” is kept.") % {"view_name": view.name}
+        )
     return redirect(f"{reverse('queue')}?{query}")
 
 
@@ -101,7 +109,9 @@ def forget_view(request: HttpRequest, view_id: UUID) -> HttpResponse:
     """Delete one of one's own views."""
     view = get_object_or_404(SavedView, id=view_id, user=_viewer(request))
     delete_view(actor=actor_of(request), view=view)
-    messages.success(request, f"View “{view.name}” is deleted.")
+    messages.success(
+        request, gettext("View “%(view_name)s” is deleted.") % {"view_name": view.name}
+    )
     return redirect("queue")
 
 
@@ -127,15 +137,27 @@ def _viewer(request: HttpRequest) -> User:
     return user
 
 
-def _person(user: User, asked: str) -> tuple[User | None, str]:
-    """Who gets the alerts and the words that say so. Somebody unknown is a 404."""
+def _person(user: User, asked: str) -> User | None:
+    """Who gets the alerts, None for everybody again. Somebody unknown is a 404."""
     if asked == NOBODY:
-        return None, "given back"
+        return None
     if asked in ("", ME):
-        return user, "taken"
+        return user
     people = people_who_may(user.tenant_id, Permission.DECIDE)
-    person = get_object_or_404(people, id__in=list(_ids([asked])))
-    return person, f"given to {person.display_name}"
+    return get_object_or_404(people, id__in=list(_ids([asked])))
+
+
+def _handed(count: int, *, to: User | None, user: User) -> str:
+    """How many alerts went to whom, in a sentence."""
+    if to is None:
+        words = ngettext("%(n)s alert given back.", "%(n)s alerts given back.", count)
+    elif to == user:
+        words = ngettext("%(n)s alert taken.", "%(n)s alerts taken.", count)
+    else:
+        words = ngettext(
+            "%(n)s alert given to %(person)s.", "%(n)s alerts given to %(person)s.", count
+        )
+    return words % {"n": count, "person": to.display_name if to else ""}
 
 
 def _back(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext, gettext_noop
 
 from apps.triage.states import AlertState, Strategy
 
@@ -62,10 +63,10 @@ class QueueFilters:
 ME: Final = "me"
 NOBODY: Final = "nobody"
 OLDER_WORDS: Final = {
-    15: "Older than 15 min",
-    60: "Older than 1 h",
-    240: "Older than 4 h",
-    1440: "Older than a day",
+    15: gettext_noop("Older than 15 min"),
+    60: gettext_noop("Older than 1 h"),
+    240: gettext_noop("Older than 4 h"),
+    1440: gettext_noop("Older than a day"),
 }
 
 
@@ -91,7 +92,7 @@ class QueueFilterForm(forms.Form):
         try:
             return str(UUID(asked))
         except ValueError as fault:
-            raise forms.ValidationError("not a person") from fault
+            raise forms.ValidationError(gettext("not a person")) from fault
 
     def filters(self) -> QueueFilters:
         """The readable part of what was asked."""

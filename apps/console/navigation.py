@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -34,7 +35,7 @@ class Entry:
 
 PLACES = (
     Place(
-        label="Queue",
+        label=gettext_noop("Queue"),
         icon="inbox",
         route="queue",
         permission=Permission.VIEW_ALERTS,
@@ -42,42 +43,42 @@ PLACES = (
         has_badge=True,
     ),
     Place(
-        label="Cases",
+        label=gettext_noop("Cases"),
         icon="briefcase",
         route="cases",
         permission=Permission.VIEW_CASES,
         below=("/cases/",),
     ),
     Place(
-        label="Interventions",
+        label=gettext_noop("Interventions"),
         icon="handshake",
         route="interventions",
         permission=Permission.VIEW_ALERTS,
         below=("/interventions/",),
     ),
     Place(
-        label="Watchlist",
+        label=gettext_noop("Watchlist"),
         icon="users",
         route="watchlist",
         permission=Permission.VIEW_WATCHLIST,
         below=("/watchlist/",),
     ),
     Place(
-        label="Sighting leads",
+        label=gettext_noop("Sighting leads"),
         icon="scan-search",
         route="watchlist-leads",
         permission=Permission.CONFIRM_SIGHTING,
         below=("/watchlist/leads/",),
     ),
     Place(
-        label="Reliability",
+        label=gettext_noop("Reliability"),
         icon="layout-grid",
         route="reliability-atlas",
         permission=Permission.VIEW_RELIABILITY,
         below=("/reliability/",),
     ),
     Place(
-        label="Compliance",
+        label=gettext_noop("Compliance"),
         icon="shield-check",
         route="compliance",
         permission=Permission.VIEW_OVERSIGHT,
@@ -91,7 +92,7 @@ PLACES = (
         ),
     ),
     Place(
-        label="Raise an alert",
+        label=gettext_noop("Raise an alert"),
         icon="upload",
         route="alert-new",
         permission=Permission.RAISE_ALERTS,
@@ -100,7 +101,7 @@ PLACES = (
 )
 SYSTEM_PLACES = (
     Place(
-        label="Settings",
+        label=gettext_noop("Settings"),
         icon="sliders-horizontal",
         route="setup",
         permission=Permission.MANAGE_ZONES,
@@ -108,7 +109,7 @@ SYSTEM_PLACES = (
     ),
     Place(label="API", icon="book-open", route="api-docs", permission=Permission.MANAGE_SOURCES),
     Place(
-        label="Administration",
+        label=gettext_noop("Administration"),
         icon="settings",
         route="admin:index",
         permission=Permission.USE_ADMIN,
@@ -121,7 +122,7 @@ def entries_for(user: User, *, path: str) -> list[Entry]:
     current = _current(path)
     return [
         Entry(
-            label=place.label,
+            label=gettext(place.label),
             icon=place.icon,
             url=reverse(place.route),
             is_current=place is current,
@@ -135,14 +136,16 @@ def entries_for(user: User, *, path: str) -> list[Entry]:
 def system_entries_for(user: User) -> list[Entry]:
     """Administration and operations, for those who may."""
     entries = [
-        Entry(label=place.label, icon=place.icon, url=reverse(place.route), is_current=False)
+        Entry(
+            label=gettext(place.label), icon=place.icon, url=reverse(place.route), is_current=False
+        )
         for place in SYSTEM_PLACES
         if user.may(place.permission)
     ]
     if settings.TEMPORAL_UI_URL and user.may(Permission.OPERATE):
         entries.append(
             Entry(
-                label="Workflows",
+                label=gettext("Workflows"),
                 icon="activity",
                 url="/operations/temporal/",
                 is_current=False,

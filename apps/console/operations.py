@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -37,13 +38,16 @@ def save_view(*, actor: Actor, user: User, name: str, query: str, now: datetime)
     """Keep the filters under a name; the same name again replaces what was under it. Raises UnableToSave."""
     name = " ".join(name.split())
     if not name or len(name) > 60:
-        raise UnableToSave("A view needs a name of at most 60 characters.")
+        raise UnableToSave(gettext("A view needs a name of at most 60 characters."))
     if len(query) > 400:
-        raise UnableToSave("These filters are too long to keep.")
+        raise UnableToSave(gettext("These filters are too long to keep."))
     with transaction.atomic():
         others = SavedView.objects.filter(user=user).exclude(name=name)
         if others.count() >= MOST_VIEWS:
-            raise UnableToSave(f"You have {MOST_VIEWS} views. Delete one first.")
+            raise UnableToSave(
+                gettext("You have %(most_views)s views. Delete one first.")
+                % {"most_views": MOST_VIEWS}
+            )
         view, _ = SavedView.objects.update_or_create(
             user=user,
             name=name,
@@ -83,7 +87,7 @@ def hand_out(*, actor: Actor, user: User, alerts: Sequence[Alert], to: User | No
         except UnableToTakeTask as refusal:
             refusals.append(f"{task.alert.reference}: {refusal.sentence}")
     refusals += [
-        f"{alert.reference}: nobody has to decide it any more."
+        gettext("%(alert)s: nobody has to decide it any more.") % {"alert": alert.reference}
         for alert in alerts[:MOST_AT_ONCE]
         if alert.id not in waiting
     ]

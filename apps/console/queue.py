@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Exists, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import JSONObject, Now
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Assessment, Disposition
@@ -46,10 +47,10 @@ _LABELS: Final = """
     SELECT label FROM known WHERE label IS NOT NULL LIMIT 100
 """
 SEQUENCE_WORDS = {
-    "complete": "complete sequence",
-    "incomplete": "incomplete sequence",
-    "isolated": "single step",
-    "unknown": "sequence not known",
+    "complete": gettext_noop("complete sequence"),
+    "incomplete": gettext_noop("incomplete sequence"),
+    "isolated": gettext_noop("single step"),
+    "unknown": gettext_noop("sequence not known"),
 }
 
 
@@ -77,8 +78,12 @@ class QueueRow:
     def also(self) -> str:
         """What else the row stands for, in words; "" for an alert on its own."""
         if self.other_cameras:
-            return f"+{self.other_cameras} camera{'s' if self.other_cameras > 1 else ''}"
-        return f"+{self.behind} alert{'s' if self.behind > 1 else ''}" if self.behind else ""
+            return ngettext("+%(n)s camera", "+%(n)s cameras", self.other_cameras) % {
+                "n": self.other_cameras
+            }
+        if not self.behind:
+            return ""
+        return ngettext("+%(n)s alert", "+%(n)s alerts", self.behind) % {"n": self.behind}
 
     @property
     def strategy(self) -> str:
@@ -255,10 +260,11 @@ def _row(alert: Alert, *, currency: str) -> QueueRow:
     dispositions: list[Disposition] = getattr(alert, "standing_dispositions", [])
     assessed: dict[str, Any] = getattr(alert, "assessed", None) or {}
     blind = is_blind(alert)
+    sequence = SEQUENCE_WORDS.get(assessed.get("sequence_state", ""), "")
     return QueueRow(
         alert=alert,
         observed=label_words(alert.label),
-        sequence="" if blind else SEQUENCE_WORDS.get(assessed.get("sequence_state", ""), ""),
+        sequence="" if blind or not sequence else gettext(sequence),
         why=_why(alert, assessed, currency=currency),
         segment=segment_words(assessed.get("reliability")),
         task=tasks[0] if tasks else None,
@@ -276,14 +282,18 @@ def _clip_poster(alert: Alert) -> str:
 def _why(alert: Alert, assessed: dict[str, Any], *, currency: str) -> str:
     """Why the row stands where it stands, in one line."""
     if alert.state in BEFORE_ROUTING and getattr(alert, "is_held", False):
-        return "Held by STOP until a person lets the machine go on"
+        return gettext("Held by STOP until a person lets the machine go on")
     if alert.failed_step:
         step = alert.failed_step.replace("_", " ")
-        return f"{step} failed: {alert.failed_reason or 'no reason given'}"
+        reason = gettext(alert.failed_reason or gettext_noop("no reason given"))
+        return gettext("%(step)s failed: %(reason)s") % {"step": step, "reason": reason}
     if hasattr(alert, "clip") and alert.clip.state == ClipState.PENDING:
-        return "Clip pending"
+        return gettext("Clip pending")
     if is_blind(alert) or not alert.is_waiting or not assessed:
-        return alert.stage
+        return gettext(alert.stage) if alert.stage else ""
     if assessed["basis"] == ProbabilityBasis.CALIBRATED:
-        return f"{money(alert.priority, currency=currency)} expected loss avoided / min"
-    return f"Expected loss avoided / min {not_known_yet(int(assessed['label_count']))}"
+        amount = money(alert.priority, currency=currency)
+        return gettext("%(amount)s expected loss avoided / min") % {"amount": amount}
+    return gettext("Expected loss avoided / min %(why)s") % {
+        "why": not_known_yet(int(assessed["label_count"]))
+    }

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.alerts.models import Alert
 from apps.alerts.saliency import (
     SaliencyStanding,
@@ -16,8 +18,8 @@ from apps.triage.decoding import encode
 from apps.triage.saliency import Saliency
 from apps.triage.saliency_words import SaliencyLines, saliency_lines
 
-PENDING_WORDS = "Being worked out"
-ABSENT_WORDS = "Not known"
+PENDING_WORDS = gettext_noop("Being worked out")
+ABSENT_WORDS = gettext_noop("Not known")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +51,8 @@ def saliency_part(*, alert: Alert, now: datetime) -> SaliencyPart:
     absent = PENDING_WORDS if standing.state is SaliencyState.PENDING else ABSENT_WORDS
     return SaliencyPart(
         standing=standing,
-        verdict=lines.verdict if lines else absent,
-        why=why,
+        verdict=lines.verdict if lines else gettext(absent),
+        why=gettext(why) if why else "",
         lines=lines,
         starts_at=found.start_seconds if found else None,
         stated=bool(alert.saliency_grid) and standing.state is not SaliencyState.WITHHELD,

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -47,10 +48,10 @@ def search(user: User, text: str) -> list[HitGroup]:
     if len(text) < SHORTEST:
         return []
     groups = [
-        HitGroup(title="Pages", hits=tuple(_pages(user, text))),
-        HitGroup(title="Alerts", hits=tuple(_alerts(user, text))),
-        HitGroup(title="Cases", hits=tuple(_cases(user, text))),
-        HitGroup(title="Sites and cameras", hits=tuple(_places(user, text))),
+        HitGroup(title=gettext("Pages"), hits=tuple(_pages(user, text))),
+        HitGroup(title=gettext("Alerts"), hits=tuple(_alerts(user, text))),
+        HitGroup(title=gettext("Cases"), hits=tuple(_cases(user, text))),
+        HitGroup(title=gettext("Sites and cameras"), hits=tuple(_places(user, text))),
     ]
     return [group for group in groups if group.hits]
 
@@ -67,7 +68,7 @@ def by_reference(text: str) -> tuple[UUID, UUID] | None:
 def _pages(user: User, text: str) -> Iterable[Hit]:
     for entry in (*entries_for(user, path=""), *system_entries_for(user)):
         if text.lower() in entry.label.lower():
-            yield Hit(icon=entry.icon, title=entry.label, more="page", url=entry.url)
+            yield Hit(icon=entry.icon, title=entry.label, more=gettext("page"), url=entry.url)
 
 
 def _alerts(user: User, text: str) -> Iterable[Hit]:
@@ -107,7 +108,9 @@ def _places(user: User, text: str) -> Iterable[Hit]:
     queue = reverse("queue")
     sites = sites_visible_to(user).filter(name__icontains=text)[:MOST_OF_A_KIND]
     for site in sites:
-        yield Hit(icon="store", title=site.name, more="site", url=f"{queue}?site={site.id}")
+        yield Hit(
+            icon="store", title=site.name, more=gettext("site"), url=f"{queue}?site={site.id}"
+        )
     cameras = cameras_visible_to(user).filter(name__icontains=text)[:MOST_OF_A_KIND]
     for camera in cameras:
         url = f"{queue}?site={camera.site_id}&state=all"

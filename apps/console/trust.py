@@ -16,6 +16,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import DatabaseError, transaction
 from django.db.models import Count, Exists, OuterRef
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import ROLE_PERMISSIONS, Role
@@ -52,13 +53,17 @@ class Question:
 def trust_questions(user: User, *, now: datetime) -> list[Question]:
     """The seven questions with their answers. Inside the tenant's scope; never raises for an answer that fails."""
     asked: list[tuple[str, str, Callable[[User, datetime], Answer]]] = [
-        ("alone", "Can it act alone?", _alone),
-        ("rights", "Does it use the same interface and permissions as people?", _rights),
-        ("prompt", "What enters a prompt?", _prompt),
-        ("provider", "Which provider is behind it, and where is the off switch?", _provider),
-        ("audit", "Do its acts land in the same audit log?", _audit),
-        ("failure", "What does it say when a query fails?", _failure),
-        ("live", "What is live today?", _live),
+        ("alone", gettext("Can it act alone?"), _alone),
+        ("rights", gettext("Does it use the same interface and permissions as people?"), _rights),
+        ("prompt", gettext("What enters a prompt?"), _prompt),
+        (
+            "provider",
+            gettext("Which provider is behind it, and where is the off switch?"),
+            _provider,
+        ),
+        ("audit", gettext("Do its acts land in the same audit log?"), _audit),
+        ("failure", gettext("What does it say when a query fails?"), _failure),
+        ("live", gettext("What is live today?"), _live),
     ]
     return [
         Question(key=key, text=text, answer=_answered(key, find, user, now))
@@ -80,8 +85,10 @@ def _answered(
     except DatabaseError as error:
         logger.warning("trust question %s could not be read: %s", key, type(error).__name__)
         return Answer(
-            verdict="Could not read this just now.",
-            facts=("The database did not answer. Nothing is shown in place of an answer.",),
+            verdict=gettext("Could not read this just now."),
+            facts=(
+                gettext("The database did not answer. Nothing is shown in place of an answer."),
+            ),
             is_read=False,
         )
 
@@ -97,13 +104,16 @@ def _alone(user: User, now: datetime) -> Answer:
     acts = Intervention.objects.filter(tenant_id=tenant)
     unconfirmed = acts.filter(confirmation__isnull=True).count()
     return Answer(
-        verdict="No. Every decision rests on a person's confirmation."
+        verdict=gettext("No. Every decision rests on a person's confirmation.")
         if not without + unconfirmed
-        else f"{without + unconfirmed} records rest on no confirmation. Have them looked at.",
+        else gettext("%(n)s records rest on no confirmation. Have them looked at.")
+        % {"n": without + unconfirmed},
         facts=(
-            f"{intcomma(first.count())} alerts decided, {without} of them without a person's confirmation.",
-            f"{intcomma(acts.count())} acts on the floor, {unconfirmed} of them without a confirmation.",
-            "Time-outs remind, reassign and escalate; no time-out decides.",
+            gettext("%(n)s alerts decided, %(without)s of them without a person's confirmation.")
+            % {"n": intcomma(first.count()), "without": without},
+            gettext("%(n)s acts on the floor, %(without)s of them without a confirmation.")
+            % {"n": intcomma(acts.count()), "without": unconfirmed},
+            gettext("Time-outs remind, reassign and escalate; no time-out decides."),
         ),
     )
 
@@ -111,13 +121,17 @@ def _alone(user: User, now: datetime) -> Answer:
 def _rights(user: User, now: datetime) -> Answer:
     held = len(ROLE_PERMISSIONS[Role(user.role)])
     return Answer(
-        verdict="There is one interface, /api/v1, and one table of permissions.",
+        verdict=gettext("There is one interface, /api/v1, and one table of permissions."),
         facts=(
-            f"{_endpoints('api/v1/')} addresses under /api/v1 check the signed-in person's role and sites.",
-            f"You are signed in as {user.get_role_display()}, which holds {held} permissions.",
-            "No assistant is installed. One that is calls these addresses as the person it works for."
+            gettext("%(n)s addresses under /api/v1 check the signed-in person's role and sites.")
+            % {"n": _endpoints("api/v1/")},
+            gettext("You are signed in as %(role)s, which holds %(held)s permissions.")
+            % {"role": gettext(user.get_role_display()), "held": held},
+            gettext(
+                "No assistant is installed. One that is calls these addresses as the person it works for."
+            )
             if not assistant_installed()
-            else "The assistant calls these addresses as the person it works for.",
+            else gettext("The assistant calls these addresses as the person it works for."),
         ),
     )
 
@@ -146,23 +160,29 @@ def _prompt(user: User, now: datetime) -> Answer:
         }
     )
     return Answer(
-        verdict="Nothing: there is no language model and no prompt in this installation."
+        verdict=gettext("Nothing: there is no language model and no prompt in this installation.")
         if not assistant_installed()
-        else "Pseudonymised text only; see the assistant's page.",
+        else gettext("Pseudonymised text only; see the assistant's page."),
         facts=(
-            f"Detectors asked to score frames again: {', '.join(hosts) or 'none'}.",
-            f"Traces of operations are sent to: {settings.OTEL_EXPORTER_OTLP_ENDPOINT or 'nobody'}.",
-            "Models run in this installation's own worker process.",
+            gettext("Detectors asked to score frames again: %(hosts)s.")
+            % {"hosts": ", ".join(hosts) or gettext("none")},
+            gettext("Traces of operations are sent to: %(where)s.")
+            % {"where": settings.OTEL_EXPORTER_OTLP_ENDPOINT or gettext("nobody")},
+            gettext("Models run in this installation's own worker process."),
         ),
     )
 
 
 def _provider(user: User, now: datetime) -> Answer:
     if assistant_installed():
-        return Answer(verdict="See the assistant's page.", facts=())
+        return Answer(verdict=gettext("See the assistant's page."), facts=())
     return Answer(
-        verdict="None. No assistant is installed, so there is nothing to switch off.",
-        facts=("Triage can be halted for a camera, a site or everything: STOP, in the top bar.",),
+        verdict=gettext("None. No assistant is installed, so there is nothing to switch off."),
+        facts=(
+            gettext(
+                "Triage can be halted for a camera, a site or everything: STOP, in the top bar."
+            ),
+        ),
     )
 
 
@@ -175,23 +195,30 @@ def _audit(user: User, now: datetime) -> Answer:
     counted = ", ".join(f"{channel} {intcomma(events)}" for channel, events in channels)
     check = next(iter(latest_checks(tenant_id=user.tenant_id, limit=1)), None)
     return Answer(
-        verdict="Yes: one chain for screens, admin, interface, assistant and the system itself.",
+        verdict=gettext(
+            "Yes: one chain for screens, admin, interface, assistant and the system itself."
+        ),
         facts=(
-            f"{intcomma(standing.entries)} events, {intcomma(standing.signed)} of them under a signed checkpoint.",
-            f"Of the latest {intcomma(LATEST_EVENTS)} by channel: {counted or 'none yet'}.",
-            f"Last verification: {check.state}, {check.asked_at:%Y-%m-%d %H:%M} UTC."
+            gettext("%(n)s events, %(signed)s of them under a signed checkpoint.")
+            % {"n": intcomma(standing.entries), "signed": intcomma(standing.signed)},
+            gettext("Of the latest %(n)s by channel: %(counted)s.")
+            % {"n": intcomma(LATEST_EVENTS), "counted": counted or gettext("none yet")},
+            gettext("Last verification: %(state)s, %(at)s UTC.")
+            % {"state": check.state, "at": f"{check.asked_at:%Y-%m-%d %H:%M}"}
             if check
-            else "Not verified yet.",
+            else gettext("Not verified yet."),
         ),
     )
 
 
 def _failure(user: User, now: datetime) -> Answer:
     return Answer(
-        verdict="“Could not read this just now.” — never a number from memory or a guess.",
+        verdict=gettext("“Could not read this just now.” — never a number from memory or a guess."),
         facts=(
-            "Each answer on this page is asked of the database on its own; one that fails says so and the others stand.",
-            "What is not known yet says how many labels it still needs.",
+            gettext(
+                "Each answer on this page is asked of the database on its own; one that fails says so and the others stand."
+            ),
+            gettext("What is not known yet says how many labels it still needs."),
         ),
     )
 
@@ -203,15 +230,19 @@ def _live(user: User, now: datetime) -> Answer:
     digests = latest.record.get("inputs", {}).get("model_digests", {}) if latest else {}
     models = ", ".join(f"{name} {digest[:12]}" for name, digest in sorted(digests.items()))
     return Answer(
-        verdict=f"{intcomma(alerts.count())} alerts in the last {WINDOW_DAYS} days.",
+        verdict=gettext("%(n)s alerts in the last %(days)s days.")
+        % {"n": intcomma(alerts.count()), "days": WINDOW_DAYS},
         facts=(
-            f"Detectors: {_detectors(user.tenant_id)}.",
-            f"Models of the latest assessment: {models or 'none yet'}.",
-            f"Assistant: {'installed' if assistant_installed() else 'not installed'}.",
+            gettext("Detectors: %(names)s.") % {"names": _detectors(user.tenant_id)},
+            gettext("Models of the latest assessment: %(models)s.")
+            % {"models": models or gettext("none yet")},
+            gettext("Assistant: installed.")
+            if assistant_installed()
+            else gettext("Assistant: not installed."),
         ),
     )
 
 
 def _detectors(tenant_id: UUID) -> str:
     names = DetectorSource.objects.filter(tenant_id=tenant_id, is_active=True)
-    return ", ".join(sorted({source.name for source in names})) or "none connected"
+    return ", ".join(sorted({source.name for source in names})) or gettext("none connected")

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -48,52 +49,61 @@ from apps.sites.queries import allows, sites_of_request
 from apps.triage.states import Strategy, Verdict
 
 TAB_WORDS = {
-    QueueTab.WAITING: "Waiting",
-    QueueTab.ANALYSING: "In analysis",
-    QueueTab.ARCHIVED: "Archived",
-    QueueTab.RESOLVED: "Resolved",
-    QueueTab.ALL: "All",
+    QueueTab.WAITING: gettext_noop("Waiting"),
+    QueueTab.ANALYSING: gettext_noop("In analysis"),
+    QueueTab.ARCHIVED: gettext_noop("Archived"),
+    QueueTab.RESOLVED: gettext_noop("Resolved"),
+    QueueTab.ALL: gettext_noop("All"),
 }
 STRATEGY_WORDS = {
-    Strategy.ESCALATE: "Escalate",
-    Strategy.VERIFY: "Verify first",
-    Strategy.ARCHIVE: "Archive",
+    Strategy.ESCALATE: gettext_noop("Escalate"),
+    Strategy.VERIFY: gettext_noop("Verify first"),
+    Strategy.ARCHIVE: gettext_noop("Archive"),
 }
 SECOND_LOOK = "second_look"
 QUEUE_KEYS = [
-    ("j", "Next alert"),
-    ("k", "Previous alert"),
-    ("o", "Open the selected alert"),
-    ("c r b i v", "Open the selected alert at this verdict, or to ask for a second look"),
-    ("x", "Choose the selected alert, to hand it out"),
-    ("n", "Show new alerts"),
-    ("Ctrl K", "Search everything"),
-    ("!", "Stop the machine"),
-    ("?", "These keys"),
+    ("j", gettext_noop("Next alert")),
+    ("k", gettext_noop("Previous alert")),
+    ("o", gettext_noop("Open the selected alert")),
+    (
+        "c r b i v",
+        gettext_noop("Open the selected alert at this verdict, or to ask for a second look"),
+    ),
+    ("x", gettext_noop("Choose the selected alert, to hand it out")),
+    ("n", gettext_noop("Show new alerts")),
+    ("Ctrl K", gettext_noop("Search everything")),
+    ("!", gettext_noop("Stop the machine")),
+    ("?", gettext_noop("These keys")),
 ]
 ALERT_KEYS = [
-    ("C", "Confirm theft"),
-    ("R", "False alarm"),
-    ("B", "Explained, benign"),
-    ("I", "Inconclusive"),
-    ("V", "Need a second look"),
-    ("1 … 9", "In an open verdict: choose that reason and go on to what will be recorded"),
-    ("Space", "Play or pause"),
-    ("M", "Play the marked span"),
-    ("L", "Loop the marked span"),
-    (", .", "One frame back, one frame on"),
-    ("← →", "10 seconds back, 10 seconds on"),
-    ("< >", "Slower, faster"),
-    ("P", "What was recorded before the clip"),
-    ("+ - 0", "Zoom in, zoom out, the whole picture; Shift and arrows move it"),
-    ("X K Z W D", "Boxes, skeleton, zones, what moved the score, the detector's own map"),
-    ("F", "Reveal faces for a reason, or cover them again"),
-    ("T", "Take this alert, or give it back"),
-    ("N", "Next alert"),
-    ("U", "Back to the queue"),
-    ("Ctrl K", "Search everything"),
-    ("!", "Stop the machine"),
-    ("?", "These keys"),
+    ("C", gettext_noop("Confirm theft")),
+    ("R", gettext_noop("False alarm")),
+    ("B", gettext_noop("Explained, benign")),
+    ("I", gettext_noop("Inconclusive")),
+    ("V", gettext_noop("Need a second look")),
+    (
+        "1 … 9",
+        gettext_noop("In an open verdict: choose that reason and go on to what will be recorded"),
+    ),
+    ("Space", gettext_noop("Play or pause")),
+    ("M", gettext_noop("Play the marked span")),
+    ("L", gettext_noop("Loop the marked span")),
+    (", .", gettext_noop("One frame back, one frame on")),
+    ("← →", gettext_noop("10 seconds back, 10 seconds on")),
+    ("< >", gettext_noop("Slower, faster")),
+    ("P", gettext_noop("What was recorded before the clip")),
+    ("+ - 0", gettext_noop("Zoom in, zoom out, the whole picture; Shift and arrows move it")),
+    (
+        "X K Z W D",
+        gettext_noop("Boxes, skeleton, zones, what moved the score, the detector's own map"),
+    ),
+    ("F", gettext_noop("Reveal faces for a reason, or cover them again")),
+    ("T", gettext_noop("Take this alert, or give it back")),
+    ("N", gettext_noop("Next alert")),
+    ("U", gettext_noop("Back to the queue")),
+    ("Ctrl K", gettext_noop("Search everything")),
+    ("!", gettext_noop("Stop the machine")),
+    ("?", gettext_noop("These keys")),
 ]
 
 
@@ -114,9 +124,11 @@ def queue(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "tabs": _tabs(filters, counts),
         "total": count_words(counts[filters.tab], most=most_counted(filters.tab, filters)),
-        "strategies": [(strategy.value, words) for strategy, words in STRATEGY_WORDS.items()],
+        "strategies": [
+            (strategy.value, gettext(words)) for strategy, words in STRATEGY_WORDS.items()
+        ],
         "labels": labels_of(user),
-        "ages": list(OLDER_WORDS.items()),
+        "ages": [(minutes, gettext(words)) for minutes, words in OLDER_WORDS.items()],
         "people": people_who_may(user.tenant_id, Permission.DECIDE),
         "views": list(SavedView.objects.filter(user=user)),
         "page": page,
@@ -296,7 +308,7 @@ def _wanted_panel(request: HttpRequest, alert: Alert) -> str:
 def _tabs(filters: QueueFilters, counts: dict[QueueTab, int]) -> list[dict[str, object]]:
     return [
         {
-            "label": words,
+            "label": gettext(words),
             "count": count_words(counts[tab], most=most_counted(tab, filters)),
             "address": filters.address(state="" if tab is QueueTab.WAITING else tab.value),
             "is_current": tab is filters.tab,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from apps.accounts.live import publish_live
 from apps.alerts.intake import PERSON, ClipDelivery
@@ -91,7 +92,7 @@ def note_upload_finished(*, actor: Actor, alert: Alert, now: datetime) -> Clip:
     assert row is not None
     if row.delivery != ClipDelivery.UPLOAD:
         raise UnableToTakeClip("not_by_upload", "This alert's clip was not announced as an upload.")
-    row.pending_reason = "Uploaded; being checked."
+    row.pending_reason = gettext_noop("Uploaded; being checked.")
     row.save(update_fields=["pending_reason"])
     record(
         actor=actor,

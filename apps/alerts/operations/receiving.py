@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.live import publish_live
 from apps.alerts.intake import AlertIntake, ClipDelivery
@@ -153,7 +154,7 @@ def _insert_clip(
         original_name=intake.clip_name,
     )
     if clip is None:
-        row.pending_reason = "Announced by the detector; not here yet."
+        row.pending_reason = gettext_noop("Announced by the detector; not here yet.")
     else:
         row.original_name = clip.original_name or intake.clip_name
         row.size_bytes, row.sha256 = clip.size_bytes, clip.sha256
@@ -204,7 +205,9 @@ def _delivered_before(
         details=_origin(intake),
     )
     raise ConflictingDelivery(
-        "This id was used before for a different alert, which stands unchanged. Send a new id."
+        gettext(
+            "This id was used before for a different alert, which stands unchanged. Send a new id."
+        )
     )
 
 

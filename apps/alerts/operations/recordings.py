@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from apps.alerts.intake import CUT_FROM_RECORDING, SECONDS_AFTER, SECONDS_BEFORE
 from apps.alerts.models import Alert, Clip
@@ -67,7 +68,7 @@ def expect_from_recording(alert: Alert) -> bool:
         tenant_id=alert.tenant_id,
         delivery=CUT_FROM_RECORDING,
         state=ClipState.PENDING,
-        pending_reason="Being cut out of the camera's recording.",
+        pending_reason=gettext_noop("Being cut out of the camera's recording."),
     )
     return True
 
