@@ -72,9 +72,9 @@ def _three_presses_decide(page: Page, product: Product, alert: str) -> None:
     expect(page.locator("#decision [data-next]")).to_be_visible(timeout=60_000)
     page.keyboard.press("n")
     page.wait_for_url(lambda url: alert not in url)
-    reasons = product.query(
-        "SELECT verdict, reasons FROM alerts_disposition WHERE alert_id = %s", alert
-    )
+    decided = "SELECT verdict, reasons FROM alerts_disposition WHERE alert_id = %s"
+    wait_for(lambda: product.query(decided, alert))
+    reasons = product.query(decided, alert)
     assert reasons[0][0] == "false_alarm"
     assert len(reasons[0][1]) == 1
 

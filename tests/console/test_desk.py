@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.accounts.permissions import Role
 from apps.alerts.models import Alert
 from apps.audit.events import Subject
 from apps.audit.queries import events_of
 from apps.console import counting
 from apps.console.models import SavedView
-from apps.reviews.models import HumanTask
+from apps.reviews.models import DecisionAttempt, HumanTask
+from apps.triage.states import AttemptState
 from tests.console.people import HTMX, signed_in
 from tests.world import World, make_person
 
@@ -107,23 +111,40 @@ def test_the_api_hands_out_the_same_and_leaves_the_same_events(
 def test_the_next_alert_is_the_worthiest_that_is_free_or_mine(
     world: World, waiting: Waiting
 ) -> None:
-    seen, taken, wanted, later = waiting(), waiting(), waiting(), waiting()
-    for alert, priority in ((seen, 90), (taken, 50), (wanted, 40), (later, 3)):
+    seen, decided, taken, wanted, later = (waiting() for _ in range(5))
+    for alert, priority in ((seen, 90), (decided, 60), (taken, 50), (wanted, 40), (later, 3)):
         Alert.objects.filter(id=alert.id).update(priority=priority)
     HumanTask.objects.filter(alert=taken).update(assignee=world.second_operator)
+    _submitted(decided, world.operator)
     client = signed_in(world.operator)
     assert client.get(f"/queue/next/?after={seen.id}")["Location"] == f"/alerts/{wanted.id}/"
     answer = client.get("/queue/next/?label=checkout_skip", follow=True)
     assert "Nothing else waits for you under these filters." in answer.content.decode()
 
 
+def _submitted(alert: Alert, user: User) -> None:
+    """A decision this person has recorded and that is not applied yet."""
+    DecisionAttempt.objects.create(
+        tenant_id=alert.tenant_id,
+        task=HumanTask.objects.get(alert=alert),
+        alert=alert,
+        user=user,
+        role=user.role,
+        session_hash="5" * 64,
+        channel="screen",
+        payload={},
+        payload_digest="d" * 64,
+        object_version=alert.version,
+        token_hash=uuid4().hex,
+        prepared_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(minutes=2),
+    )
+    DecisionAttempt.objects.filter(alert=alert).update(state=AttemptState.SUBMITTED)
+
+
 def test_the_queue_is_narrowed_by_age_and_by_who_has_it(world: World, waiting: Waiting) -> None:
     old, young = waiting(), waiting()
     HumanTask.objects.filter(alert=young).update(assignee=world.second_operator)
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     now = timezone.now()
     Alert.objects.filter(id=old.id).update(received_at=now - timedelta(hours=2))
     Alert.objects.filter(id=young.id).update(received_at=now - timedelta(minutes=20))
