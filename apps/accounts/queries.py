@@ -11,6 +11,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import Tenant, TrainingRecord, User
 from apps.accounts.permissions import NEEDS_TRAINING, ROLE_PERMISSIONS, Permission, Role
@@ -18,7 +20,7 @@ from apps.accounts.permissions import NEEDS_TRAINING, ROLE_PERMISSIONS, Permissi
 ENDS_SOON: Final = timedelta(days=30)
 MACHINE: Final = "Second Look"
 FORMER: Final = "a former colleague"
-WHO_RECORDS: Final = "Ask compliance or an administrator to record it."
+WHO_RECORDS: Final = gettext_noop("Ask compliance or an administrator to record it.")
 
 
 def people_of(tenant: Tenant | UUID) -> QuerySet[User]:
@@ -160,20 +162,34 @@ def _line(person: User, now: datetime) -> TrainingLine:
 def _standing_by(last: TrainingRecord | None, now: datetime) -> TrainingStanding:
     """What the record that is valid longest says at `now`; days are those of UTC."""
     if last is None:
-        return _uncovered(TrainingState.MISSING, "is not recorded")
-    day = f"{last.valid_until:%-d %B %Y}"
+        return _missing()
+    day = date_format(last.valid_until, "j F Y")
     if last.valid_until < now.date():
-        return _uncovered(TrainingState.ENDED, f"ended on {day}")
+        return _ended(day)
     soon = last.valid_until <= (now + ENDS_SOON).date()
     return TrainingStanding(
         state=TrainingState.ENDS_SOON if soon else TrainingState.COVERED,
-        words=f"trained for release {last.release} until {day}",
+        words=gettext("trained for release %(release)s until %(day)s")
+        % {"release": last.release, "day": day},
     )
 
 
-def _uncovered(state: TrainingState, what: str) -> TrainingStanding:
-    words = f"training for release {_release()} {what}"
-    return TrainingStanding(state=state, words=words, sentence=f"Your {words}. {WHO_RECORDS}")
+def _missing() -> TrainingStanding:
+    facts = {"release": _release(), "ask": gettext(WHO_RECORDS)}
+    return TrainingStanding(
+        state=TrainingState.MISSING,
+        words=gettext("training for release %(release)s is not recorded") % facts,
+        sentence=gettext("Your training for release %(release)s is not recorded. %(ask)s") % facts,
+    )
+
+
+def _ended(day: str) -> TrainingStanding:
+    facts = {"release": _release(), "day": day, "ask": gettext(WHO_RECORDS)}
+    return TrainingStanding(
+        state=TrainingState.ENDED,
+        words=gettext("training for release %(release)s ended on %(day)s") % facts,
+        sentence=gettext("Your training for release %(release)s ended on %(day)s. %(ask)s") % facts,
+    )
 
 
 def _release() -> str:

@@ -185,8 +185,13 @@ def _without_camera(
 
 def _camera_refusal(name: str, *, known: bool) -> UnableToReceive:
     if known:
-        return CameraSwitchedOff(f"The camera {name} is switched off in Second Look.")
-    return UnknownCamera(f"No camera is called {name}. Add it in the administration first.")
+        return CameraSwitchedOff(
+            gettext("The camera %(name)s is switched off in Second Look.") % {"name": name}
+        )
+    return UnknownCamera(
+        gettext("No camera is called %(name)s. Add it in the administration first.")
+        % {"name": name}
+    )
 
 
 def _delivered_before(
