@@ -34,14 +34,16 @@ class MoneyRange:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
-            raise ValueError("a range of money has finite ends")
+            raise ValueError(gettext_noop("a range of money has finite ends"))
         if not SMALLEST_AMOUNT <= self.low <= self.high <= LARGEST_AMOUNT:
             raise ValueError(
                 f"{SMALLEST_AMOUNT:g} ≤ low ≤ high ≤ {LARGEST_AMOUNT:g} is needed, "
                 f"not {self.low}, {self.high}"
             )
         if self.high > WIDEST_RATIO * self.low:
-            raise ValueError("a range over more than four powers of ten has no usable mean")
+            raise ValueError(
+                gettext_noop("a range over more than four powers of ten has no usable mean")
+            )
 
     @property
     def sigma(self) -> float:
@@ -114,15 +116,15 @@ class CostModel:
 
     def __post_init__(self) -> None:
         if not self.version:
-            raise ValueError("a cost model has a version")
+            raise ValueError(gettext_noop("a cost model has a version"))
         if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
             raise ValueError(f"currency {self.currency!r} is not a three-letter code such as EUR")
         _require_within(minute_price=self.minute_price, low=0, high=LARGEST_AMOUNT)
         _require_falling(self.recovery)
         if self.escalate.specificity > self.verify.specificity:
-            raise ValueError("escalation must not be more specific than verification")
+            raise ValueError(gettext_noop("escalation must not be more specific than verification"))
         if self.escalate.delay_minutes > self.verify.delay_minutes:
-            raise ValueError("escalation must not come later than verification")
+            raise ValueError(gettext_noop("escalation must not come later than verification"))
         unknown = set(self.assumed) - set(SOURCES)
         if unknown:
             raise ValueError(f"{sorted(unknown)} are no parameters of a cost model")
@@ -212,7 +214,7 @@ def _require_within(*, low: float, high: float, **named: float) -> None:
 
 def _require_falling(recovery: tuple[RecoveryPoint, ...]) -> None:
     if not recovery or recovery[0].after_minutes != 0:
-        raise ValueError("recovery starts with the share recovered after 0 minutes")
+        raise ValueError(gettext_noop("recovery starts with the share recovered after 0 minutes"))
     for before, after in pairwise(recovery):
         if after.after_minutes <= before.after_minutes or after.share > before.share:
-            raise ValueError("recovery runs forward in minutes and never rises")
+            raise ValueError(gettext_noop("recovery runs forward in minutes and never rises"))

@@ -28,6 +28,7 @@ from apps.triage.reasons import ReasonCode
 from apps.triage.segments import ReliabilityState
 from apps.triage.sequence import SequenceState
 from apps.triage.states import Strategy
+from apps.triage.wording import gettext_noop
 
 Bools = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.intp]
@@ -86,21 +87,21 @@ class TriagePolicy:
 
     def __post_init__(self) -> None:
         if not self.version:
-            raise ValueError("a triage policy has a version")
+            raise ValueError(gettext_noop("a triage policy has a version"))
         if not 0 < self.audit_share <= self.raised_audit_share <= 1:
-            raise ValueError("0 < audit share ≤ raised audit share ≤ 1 is needed")
+            raise ValueError(gettext_noop("0 < audit share ≤ raised audit share ≤ 1 is needed"))
         if not 0 <= self.judged_first_share <= 1:
-            raise ValueError("0 ≤ share judged first ≤ 1 is needed")
+            raise ValueError(gettext_noop("0 ≤ share judged first ≤ 1 is needed"))
         if not 0 < self.reliability_limit < 1:
-            raise ValueError("0 < reliability limit < 1 is needed")
+            raise ValueError(gettext_noop("0 < reliability limit < 1 is needed"))
         if not 0 < self.green_up_to < self.red_from < 1:
-            raise ValueError("0 < green up to < red from < 1 is needed")
+            raise ValueError(gettext_noop("0 < green up to < red from < 1 is needed"))
         if not 1 <= self.least_labels <= 10_000:
-            raise ValueError("1 ≤ least labels ≤ 10,000 is needed")
+            raise ValueError(gettext_noop("1 ≤ least labels ≤ 10,000 is needed"))
         if not 0.5 <= self.fidelity_floor <= 1:
-            raise ValueError("0.5 ≤ fidelity floor ≤ 1 is needed")
+            raise ValueError(gettext_noop("0.5 ≤ fidelity floor ≤ 1 is needed"))
         if not 0 < self.invariance_tolerance <= 0.5:
-            raise ValueError("0 < invariance tolerance ≤ 0.5 is needed")
+            raise ValueError(gettext_noop("0 < invariance tolerance ≤ 0.5 is needed"))
 
 
 DEFAULT_TRIAGE_POLICY = TriagePolicy(version="triage-1")
@@ -146,11 +147,15 @@ class DecisionBatch:
     def __post_init__(self) -> None:
         columns = list(vars(self).values())
         if any(column.ndim != 1 or len(column) != len(self.probability) for column in columns):
-            raise ValueError("all columns of a batch have one dimension and one length")
+            raise ValueError(
+                gettext_noop("all columns of a batch have one dimension and one length")
+            )
         ordered = (self.low >= 0) & (self.low <= self.probability)
         ordered &= (self.probability <= self.high) & (self.high <= 1)
         if not ordered.all():
-            raise ValueError("0 ≤ low ≤ probability ≤ high ≤ 1 is needed in every row")
+            raise ValueError(
+                gettext_noop("0 ≤ low ≤ probability ≤ high ≤ 1 is needed in every row")
+            )
         shadow = self.minute_shadow_price
         if not ((shadow >= 0) & (shadow <= LARGEST_AMOUNT)).all():
             raise ValueError(f"shadow prices of a minute are within 0..{LARGEST_AMOUNT:g}")

@@ -6,6 +6,8 @@ Standard library only: part of the triage policy, which workflows may read.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from apps.triage.wording import gettext_noop
+
 
 class FairnessVerdict(StrEnum):
     """`insufficient_n` is no pass: too few judged alerts to tell either way."""
@@ -42,12 +44,12 @@ class FairnessSettings:
 
     def __post_init__(self) -> None:
         if not 0 < self.largest_difference < 1:
-            raise ValueError("0 < largest difference < 1 is needed")
+            raise ValueError(gettext_noop("0 < largest difference < 1 is needed"))
         if self.largest_ratio is not None and not 1 < self.largest_ratio <= 100:
-            raise ValueError("1 < largest ratio ≤ 100 is needed, or none")
+            raise ValueError(gettext_noop("1 < largest ratio ≤ 100 is needed, or none"))
         if self.least_rows < 2:
-            raise ValueError("a group needs at least 2 judged alerts")
+            raise ValueError(gettext_noop("a group needs at least 2 judged alerts"))
         if not 0.5 <= self.confidence < 1:
-            raise ValueError("0.5 ≤ confidence < 1 is needed")
+            raise ValueError(gettext_noop("0.5 ≤ confidence < 1 is needed"))
         if not 0 < self.alarm_error <= 0.5:
-            raise ValueError("0 < alarm error ≤ 0.5 is needed")
+            raise ValueError(gettext_noop("0 < alarm error ≤ 0.5 is needed"))

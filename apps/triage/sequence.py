@@ -53,14 +53,18 @@ class Step:
 
     def __post_init__(self) -> None:
         if not self.signal or not math.isfinite(self.at_least):
-            raise ValueError("a step names its signal and a finite value from which it counts")
+            raise ValueError(
+                gettext_noop("a step names its signal and a finite value from which it counts")
+            )
         if self.relative and self.at_least <= 0:
-            raise ValueError("a multiple of the usual value is above 0")
+            raise ValueError(gettext_noop("a multiple of the usual value is above 0"))
         if not 0 <= self.least_weight <= 1:
-            raise ValueError("the least weight of a step lies within 0..1")
+            raise ValueError(gettext_noop("the least weight of a step lies within 0..1"))
         gap = self.max_gap_seconds
         if gap is not None and not (math.isfinite(gap) and gap >= 0):
-            raise ValueError("the longest gap is a finite number of seconds, 0 or more")
+            raise ValueError(
+                gettext_noop("the longest gap is a finite number of seconds, 0 or more")
+            )
 
     def observed_in(self, signals: Iterable[Signal]) -> tuple[Signal, ...]:
         """The occurrences of this step among `signals`."""
@@ -99,14 +103,16 @@ class SequencePolicy:
 
     def __post_init__(self) -> None:
         if not self.version or not self.label:
-            raise ValueError("a sequence policy has a version and a label")
+            raise ValueError(gettext_noop("a sequence policy has a version and a label"))
         if not 1 <= len(self.required) <= MOST_REQUIRED:
             raise ValueError(f"a sequence needs 1 to {MOST_REQUIRED} required steps")
         names = [step.signal for step in (*self.required, *self.supporting)]
         if len(names) != len(set(names)):
-            raise ValueError("a signal appears at most once in a sequence policy")
+            raise ValueError(gettext_noop("a signal appears at most once in a sequence policy"))
         if not math.isfinite(self.max_gap_seconds) or self.max_gap_seconds < 0:
-            raise ValueError("the longest gap is a finite number of seconds, 0 or more")
+            raise ValueError(
+                gettext_noop("the longest gap is a finite number of seconds, 0 or more")
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
