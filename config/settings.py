@@ -489,6 +489,7 @@ SPECTACULAR_SETTINGS = {
         "Verdict": [(verdict.value, verdict.value) for verdict in Verdict],
         "ReportKind": "apps.reports.models.ReportKind",
         "WebhookState": "apps.webhooks.serializers.WEBHOOK_STATES",
+        "NotificationKind": "apps.notifications.api.KINDS",
         "ReportState": "apps.reports.serializers.REPORT_STATES",
     },
 }

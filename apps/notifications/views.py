@@ -47,7 +47,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 def bell(request: HttpRequest) -> HttpResponse:
     """The bell of the top bar, counted anew; with the newest unread notification while it is fresh."""
     user = _person(request)
-    newest = unread_of(user).first()
+    newest = unread_of(user).order_by("-made_at", "-id").first()
     is_fresh = newest is not None and newest.made_at > timezone.now() - FRESH
     context = {"count": count_unread(user), "news": newest if is_fresh else None}
     return render(request, "notifications/_bell.html", context)
