@@ -9,7 +9,7 @@ from apps.alerts.models import Alert
 from tests.browser.inside import ADDRESS, Inside, Seat
 from tests.world import World, make_waiting_alert
 
-pytestmark = [pytest.mark.django_db, pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db, pytest.mark.browser, pytest.mark.timeout(600)]
 WHITE = "rgb(255, 255, 255)"
 
 

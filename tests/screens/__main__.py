@@ -2,9 +2,10 @@
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.harness.product import REPOSITORY
+from tests.harness.product import REPOSITORY, Product
 from tests.screens import stage
 
 FOLDER = REPOSITORY / "docs" / "screens"
@@ -27,24 +28,37 @@ def main() -> None:
         stage.open_django(product)
         raised = stage.raise_alerts(product)
         say(f"{len(raised)} alerts are through")
-        _take(product.url, raised, given.into, given.only, say)
+        first = [f"/alerts/{one}/" for one in raised]
+        first.append(f"/cases/{stage.case_of(product, raised[-1])}/")
+        _take(product, first, raised[0], given.into, given.only, say)
 
 
-def _take(url: str, raised: list[str], folder: Path, only: str, say: object) -> None:
+def _take(
+    product: Product,
+    first: list[str],
+    lent: str,
+    folder: Path,
+    only: str,
+    say: Callable[[str], None],
+) -> None:
     from tests.screens.gallery import write_list
     from tests.screens.pages import shots
-    from tests.screens.taking import take
+    from tests.screens.taking import Taken, take
 
-    assert callable(say)
-    world = stage.furnish_demo(raised[0])
+    world = stage.furnish_demo(lent)
+    product.manage("reliability_refresh")
     say("an object of every kind stands there")
-    wanted = shots(world, first=[f"/alerts/{one}/" for one in raised])
+    wanted = shots(world, first=first)
     wanted = [one for one in wanted if one.name.startswith(only)]
     say(f"{len(wanted)} kinds of pages")
-    taken = []
-    for one in take(url, shots=wanted, world=world, folder=folder):
-        taken.append(one)
-        say(f"{len(taken):3} {one.shot.name} {'; '.join(one.faults)}")
+    taken: list[Taken] = []
+    stopped = [one for one in wanted if one.path.startswith("/stop/")]
+    going = [one for one in wanted if one not in stopped]
+    for part in stopped, going:
+        for one in take(product.url, shots=part, world=world, folder=folder):
+            taken.append(one)
+            say(f"{len(taken):3} {one.shot.name} {'; '.join(one.faults)}")
+        stage.let_the_machine_go_on(world)
     if not only:
         write_list(taken, folder=folder)
 

@@ -9,7 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tests.harness.product import BUNDLED_CLIP, Product
+from django.utils import timezone
+
+from tests.harness.person import Person
+from tests.harness.product import BUNDLED_CLIP, Product, wait_for
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -54,7 +57,48 @@ def raise_alerts(product: Product) -> list[str]:
     ids = [str(answer.raise_for_status().json()["id"]) for answer in raised]
     for one in ids:
         product.await_state(one, *FINAL, within=240)
+    wait_for(lambda: _explained(product, ids), within=240, every=1)
+    _confirm(product, ids[-1])
     return ids
+
+
+def _explained(product: Product, ids: list[str]) -> bool:
+    """Whether it was said of each what moved the score, or why that is not known."""
+    asked = "SELECT count(*) FROM alerts_clip WHERE alert_id = ANY(%s) AND saliency_key = '' AND saliency_note = ''"
+    return product.query(asked, ids)[0][0] == 0
+
+
+def _confirm(product: Product, alert_id: str) -> None:
+    """A person plays the clip and confirms a theft: a case with sealed exhibits comes of it."""
+    person = Person(product, product.account("operator")).signed_in()
+    person.watch(alert_id)
+    person.decide(alert_id, "theft_confirmed", reasons=["item_concealed"], transfer_seen=True)
+    product.await_state(alert_id, "resolved")
+
+
+def case_of(product: Product, alert_id: str) -> str:
+    """The case a confirmed alert was put into."""
+    asked = "SELECT case_id FROM cases_incident WHERE alert_id = %s"
+    return str(wait_for(lambda: product.query(asked, alert_id))[0][0])
+
+
+def let_the_machine_go_on(world: "World") -> None:
+    """Lift every STOP the furnishing left."""
+    from apps.accounts.tenancy import tenant_scope
+    from apps.audit.events import Actor, Channel
+    from apps.sites.models import Stop
+    from apps.sites.stopping import resume_machine
+    from apps.triage.states import StopState
+
+    lead = world.lead
+    with tenant_scope(world.tenant.id):
+        actor = Actor(
+            tenant_id=lead.tenant_id, user_id=lead.id, role=lead.role, channel=Channel.SCREEN
+        )
+        for stop in Stop.objects.filter(state=StopState.IN_FORCE):
+            resume_machine(
+                actor=actor, user=lead, stop=stop, reason="It moves again", now=timezone.now()
+            )
 
 
 def open_django(product: Product) -> None:
@@ -78,7 +122,14 @@ class Stand:
         from apps.alerts.models import Clip
 
         own = Clip.objects.get(alert_id=self.alert_id)
-        taken = ("master_key", "playable_key", "blurred_key", "duration_ms", "size_bytes")
+        taken = (
+            "master_key",
+            "playable_key",
+            "blurred_key",
+            "poster_key",
+            "duration_ms",
+            "size_bytes",
+        )
         Clip.objects.filter(blurred_key="b").update(**{name: getattr(own, name) for name in taken})
 
 
