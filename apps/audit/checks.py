@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.audit.connections import open_connection
 from apps.audit.events import Actor, Event, Subject
@@ -41,7 +42,7 @@ def ask_for_check(*, actor: Actor, now: datetime) -> ChainCheck:
                 actor=actor, event=Event.AUDIT_CHECK_ASKED, subject=Subject("audit_check", check.id)
             )
     except IntegrityError as error:
-        raise UnableToCheck("A check of this chain is under way already.") from error
+        raise UnableToCheck(gettext("A check of this chain is under way already.")) from error
     return check
 
 

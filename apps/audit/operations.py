@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from apps.audit.entries import NO_DETAILS, commitment
 from apps.audit.events import Actor, Event, Subject
@@ -72,7 +73,9 @@ def record(
     without a canonical form.
     """
     if not connection.in_atomic_block:
-        raise UnableToRecord("an audit event belongs to the transaction of its act: open one")
+        raise UnableToRecord(
+            gettext("an audit event belongs to the transaction of its act: open one")
+        )
     event_id, salt = uuid4(), secrets.token_bytes(32)
     values = [
         event_id,
@@ -102,7 +105,10 @@ def _digest(value: Mapping[str, object] | None) -> str:
 
 def _readable(reason: str) -> str:
     if len(reason) > LONGEST_REASON or "\x00" in reason:
-        raise UnableToRecord(f"a reason has at most {LONGEST_REASON} characters and no NUL")
+        raise UnableToRecord(
+            gettext("a reason has at most %(longest_reason)s characters and no NUL")
+            % {"longest_reason": LONGEST_REASON}
+        )
     return reason
 
 
@@ -112,7 +118,10 @@ def _details(details: Mapping[str, object] | None) -> str:
     _require_opaque(plain(details))
     text = canonical_json(details)
     if len(text) > LARGEST_DETAILS:
-        raise UnableToRecord(f"details have at most {LARGEST_DETAILS} characters of JSON")
+        raise UnableToRecord(
+            gettext("details have at most %(largest_details)s characters of JSON")
+            % {"largest_details": LARGEST_DETAILS}
+        )
     return text
 
 
@@ -120,13 +129,18 @@ def _require_opaque(value: object) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if _sounds_personal(key.lower()):
-                raise UnableToRecord(f"details may not hold {key!r}: it sounds personal")
+                raise UnableToRecord(
+                    gettext("details may not hold %(key)s: it sounds personal")
+                    % {"key": f"{key!r:}"}
+                )
             _require_opaque(item)
     elif isinstance(value, list):
         for item in value:
             _require_opaque(item)
     elif isinstance(value, str) and not _OPAQUE_TEXT.fullmatch(value):
-        raise UnableToRecord("details hold ids, codes and numbers; free text is the reason's")
+        raise UnableToRecord(
+            gettext("details hold ids, codes and numbers; free text is the reason's")
+        )
 
 
 def _sounds_personal(key: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from django.utils.translation import gettext
 from psycopg import Connection
 
 from apps.audit.entries import ENTRY_COLUMNS, Entry, entry_of
@@ -130,7 +131,10 @@ def _chain(connection: "Connection[Row]", waiting: list[tuple[int, Entry]]) -> N
     places = {"ids": [id_ for id_, _ in waiting], "indexes": indexes, "hashes": leaf_hashes}
     moved = connection.execute(_MOVE, places).rowcount
     if moved != len(waiting):
-        raise UnableToSequence(f"{moved} of {len(waiting)} events could be moved")
+        raise UnableToSequence(
+            gettext("%(moved)s of %(len_waiting)s events could be moved")
+            % {"moved": moved, "len_waiting": len(waiting)}
+        )
     for tenant, chain in hashes.items():
         tree = trees[tenant].extended(chain)
         values = {"tenant": tenant, "size": tree.size, "peaks": tree.packed()}

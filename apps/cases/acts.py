@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_noop
 from rest_framework.serializers import Serializer
 
 from apps.accounts.models import User
@@ -124,7 +125,7 @@ def _end(doing: Doing, sent: dict[str, Any]) -> None:
     }
     found = rows[sent["kind"]].filter(id=sent["connection"]).first()
     if found is None:
-        raise UnableToChangeCase("There is no such link in this case.")
+        raise UnableToChangeCase(gettext("There is no such link in this case."))
     operations.end_connection(**_common(doing), connection=found, reason=sent["reason"])
 
 
@@ -144,7 +145,7 @@ def _split(doing: Doing, sent: dict[str, Any]) -> object:
 def _undo(doing: Doing, sent: dict[str, Any]) -> object:
     target = doing.case.merged_into
     if target and not allows(doing.user, Permission.EDIT_CASES, target.site_id):
-        raise UnableToChangeCase("You do not work on the case it was merged into.")
+        raise UnableToChangeCase(gettext("You do not work on the case it was merged into."))
     return operations.undo_merge(
         actor=doing.actor, source=doing.case, reason=sent["reason"], now=doing.now
     )
@@ -153,7 +154,7 @@ def _undo(doing: Doing, sent: dict[str, Any]) -> object:
 def _case(user: User, text: str) -> Case:
     found: Case = _named(cases_visible_to(user), text, "case")
     if not allows(user, Permission.EDIT_CASES, found.site_id):
-        raise UnableToChangeCase("You do not work on that case.")
+        raise UnableToChangeCase(gettext("You do not work on that case."))
     return found
 
 
@@ -170,65 +171,95 @@ def _named(rows: QuerySet[Any], text: str, kind: str) -> Any:
     except ValueError:
         found = []
     if len(found) != 1:
-        raise UnableToChangeCase(f"No {kind} you may see is called that.")
+        raise UnableToChangeCase(
+            gettext("No %(kind)s you may see is called that.") % {"kind": kind}
+        )
     return found[0]
 
 
 ACTS = (
-    Act(name="assign", shape=serializers.Assigning, perform=_assign, done="The case was given."),
-    Act(name="note", shape=serializers.NoteWriting, perform=_note, done="The note is kept."),
+    Act(
+        name="assign",
+        shape=serializers.Assigning,
+        perform=_assign,
+        done=gettext_noop("The case was given."),
+    ),
+    Act(
+        name="note",
+        shape=serializers.NoteWriting,
+        perform=_note,
+        done=gettext_noop("The note is kept."),
+    ),
     Act(
         name="note-edit",
         shape=serializers.NoteEditing,
         perform=_edit,
-        done="The note was rewritten.",
+        done=gettext_noop("The note was rewritten."),
     ),
-    Act(name="task", shape=serializers.TaskAdding, perform=_task, done="The task was added."),
+    Act(
+        name="task",
+        shape=serializers.TaskAdding,
+        perform=_task,
+        done=gettext_noop("The task was added."),
+    ),
     Act(
         name="task-plan",
         shape=serializers.TaskPlanning,
         perform=_task_plan,
-        done="The task was planned.",
+        done=gettext_noop("The task was planned."),
     ),
     Act(
         name="task-done",
         shape=serializers.TaskDoing,
         perform=_task_done,
-        done="The task was changed.",
+        done=gettext_noop("The task was changed."),
     ),
     Act(
         name="offence",
         shape=serializers.OffenceSetting,
         perform=_offence,
-        done="The checklist was added.",
+        done=gettext_noop("The checklist was added."),
     ),
     Act(
-        name="person", shape=serializers.PersonAdding, perform=_person, done="The person was added."
+        name="person",
+        shape=serializers.PersonAdding,
+        perform=_person,
+        done=gettext_noop("The person was added."),
     ),
-    Act(name="alert", shape=serializers.AlertLinking, perform=_alert, done="The alert was linked."),
-    Act(name="link", shape=serializers.CaseLinking, perform=_link, done="The cases are linked."),
+    Act(
+        name="alert",
+        shape=serializers.AlertLinking,
+        perform=_alert,
+        done=gettext_noop("The alert was linked."),
+    ),
+    Act(
+        name="link",
+        shape=serializers.CaseLinking,
+        perform=_link,
+        done=gettext_noop("The cases are linked."),
+    ),
     Act(
         name="end",
         shape=serializers.Ending,
         perform=_end,
-        done="It was taken back and stays in the history.",
+        done=gettext_noop("It was taken back and stays in the history."),
     ),
     Act(
         name="merge",
         shape=serializers.Merging,
         perform=_merge,
-        done="The cases are one now; this one stays readable.",
+        done=gettext_noop("The cases are one now; this one stays readable."),
     ),
     Act(
         name="split",
         shape=serializers.Splitting,
         perform=_split,
-        done="The incidents are a case of their own now.",
+        done=gettext_noop("The incidents are a case of their own now."),
     ),
     Act(
         name="unmerge",
         shape=serializers.Undoing,
         perform=_undo,
-        done="The merge was undone; the case is open again.",
+        done=gettext_noop("The merge was undone; the case is open again."),
     ),
 )

@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -40,9 +42,9 @@ from apps.triage.states import Verdict
 
 WRONG, CONFLICT = 422, 409
 WORDS = {
-    Verdict.FALSE_ALARM: "False alarm",
-    Verdict.BENIGN_EXPLAINED: "Explained, benign",
-    Verdict.INCONCLUSIVE: "Inconclusive",
+    Verdict.FALSE_ALARM: _("False alarm"),
+    Verdict.BENIGN_EXPLAINED: _("Explained, benign"),
+    Verdict.INCONCLUSIVE: _("Inconclusive"),
 }
 
 
@@ -50,14 +52,14 @@ class CorrectionForm(forms.Form):
     """The verdict that replaces the standing one, and why."""
 
     verdict = forms.ChoiceField(
-        label="What it was", choices=[(verdict.value, words) for verdict, words in WORDS.items()]
+        label=_("What it was"), choices=[(verdict.value, words) for verdict, words in WORDS.items()]
     )
     reason = forms.CharField(
-        label="Why the decision is corrected",
+        label=_("Why the decision is corrected"),
         min_length=SHORTEST_REASON,
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What was seen or learned since, not who somebody is. Kept with the record.",
+        help_text=_("What was seen or learned since, not who somebody is. Kept with the record."),
     )
 
 
@@ -84,7 +86,11 @@ def correct_alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     except UnableToCorrect as refusal:
         form.add_error(None, refusal.sentence)
         return _page(request, user, alert, form, status=CONFLICT)
-    messages.success(request, f"The decision about {alert.reference} is corrected.")
+    messages.success(
+        request,
+        gettext("The decision about %(alert_reference)s is corrected.")
+        % {"alert_reference": alert.reference},
+    )
     return redirect("alert-correct", alert_id=alert.id)
 
 
@@ -105,7 +111,11 @@ def recipient_told(request: HttpRequest, alert_id: UUID, file_id: UUID) -> HttpR
     except UnableToTell as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{file.recipient} was told; it is in the record.")
+        messages.success(
+            request,
+            gettext("%(file_recipient)s was told; it is in the record.")
+            % {"file_recipient": file.recipient},
+        )
     return redirect("alert-correct", alert_id=alert.id)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -118,12 +119,14 @@ def corrected_at(alert: Alert) -> datetime | None:
 def record_told(*, actor: Actor, user: User, alert: Alert, file: CaseFile, account: str) -> None:
     """Keep that the recipient of a released file was told of the correction, and how. Raises UnableToTell."""
     if not allows(user, Permission.CORRECT_DECISIONS, alert.site_id):
-        raise UnableToTell("Correcting decisions is not part of your role at this site.")
+        raise UnableToTell(gettext("Correcting decisions is not part of your role at this site."))
     account = account.strip()
     if not SHORTEST_ACCOUNT <= len(account) <= 500:
-        raise UnableToTell("Say how the recipient was told: by letter, by telephone, when.")
+        raise UnableToTell(
+            gettext("Say how the recipient was told: by letter, by telephone, when.")
+        )
     if corrected_at(alert) is None or file.released_at is None:
-        raise UnableToTell("There is no correction this recipient has to be told of.")
+        raise UnableToTell(gettext("There is no correction this recipient has to be told of."))
     with transaction.atomic():
         record(
             actor=actor,
@@ -160,7 +163,9 @@ def _withdraw(actor: Actor, file: CaseFile, *, now: datetime) -> None:
         tell_at=now,
     )
     if moved != 1:
-        raise UnableToCorrect("A case file was released this moment. Look again and correct then.")
+        raise UnableToCorrect(
+            gettext("A case file was released this moment. Look again and correct then.")
+        )
     record(
         actor=actor,
         event=Event.CASE_FILE_WITHDRAWN,

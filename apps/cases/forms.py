@@ -1,6 +1,7 @@
 """What a person may ask of a case."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.triage.states import CaseState
 
@@ -17,23 +18,27 @@ class CaseFileForm(forms.Form):
     """What an export is for, and how it is handed over."""
 
     recipient = forms.CharField(
-        max_length=200, label="Recipient", help_text="Who receives it: name, office, reference."
+        max_length=200,
+        label=_("Recipient"),
+        help_text=_("Who receives it: name, office, reference."),
     )
     purpose = forms.CharField(
-        max_length=500, label="Purpose", help_text="Written into the file and into the audit chain."
+        max_length=500,
+        label=_("Purpose"),
+        help_text=_("Written into the file and into the audit chain."),
     )
     footage = forms.ChoiceField(
-        label="Footage",
+        label=_("Footage"),
         choices=[
-            ("blurred", "Copies with faces blurred"),
-            ("originals", "Originals as recorded, nobody blurred"),
+            ("blurred", _("Copies with faces blurred")),
+            ("originals", _("Originals as recorded, nobody blurred")),
         ],
         initial="blurred",
     )
     days = forms.IntegerField(
-        label="Days until it is deleted", min_value=1, max_value=30, initial=7
+        label=_("Days until it is deleted"), min_value=1, max_value=30, initial=7
     )
-    password = forms.BooleanField(label="Encrypt with a password", required=False, initial=True)
+    password = forms.BooleanField(label=_("Encrypt with a password"), required=False, initial=True)
 
 
 class WithdrawForm(forms.Form):

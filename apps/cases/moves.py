@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_noop
+
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.cases.models import Case
@@ -12,14 +14,14 @@ from apps.triage import states
 from apps.triage.states import CaseState
 
 MOVE_WORDS = {
-    CaseState.UNDER_INVESTIGATION: "Start investigating",
-    CaseState.SUBMITTED_FOR_APPROVAL: "Submit for approval",
-    CaseState.APPROVED: "Approve the case",
-    CaseState.REPORTED: "Mark as reported",
-    CaseState.CLOSED: "Close the case",
-    CaseState.REOPENED: "Reopen the case",
+    CaseState.UNDER_INVESTIGATION: gettext_noop("Start investigating"),
+    CaseState.SUBMITTED_FOR_APPROVAL: gettext_noop("Submit for approval"),
+    CaseState.APPROVED: gettext_noop("Approve the case"),
+    CaseState.REPORTED: gettext_noop("Mark as reported"),
+    CaseState.CLOSED: gettext_noop("Close the case"),
+    CaseState.REOPENED: gettext_noop("Reopen the case"),
 }
-SEND_BACK = "Send back to investigating"
+SEND_BACK = gettext_noop("Send back to investigating")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +52,15 @@ def permission_for(to: CaseState) -> Permission:
 
 def _words(case: Case, to: CaseState) -> str:
     is_back = case.state == CaseState.SUBMITTED_FOR_APPROVAL
-    return SEND_BACK if is_back and to is CaseState.UNDER_INVESTIGATION else MOVE_WORDS[to]
+    back = is_back and to is CaseState.UNDER_INVESTIGATION
+    return gettext(SEND_BACK if back else MOVE_WORDS[to])
 
 
 def _why_not(user: User, case: Case, to: CaseState, rests_on_nothing: bool) -> str:
     if not allows(user, permission_for(to), case.site_id):
-        return "Your role does not allow it"
+        return gettext("Your role does not allow it")
     if to is CaseState.APPROVED and user.id in confirmers_of(case):
-        return "You confirmed this theft; somebody else has to approve the case"
+        return gettext("You confirmed this theft; somebody else has to approve the case")
     if to in TOWARDS_THE_POLICE and rests_on_nothing:
-        return "Every confirmation it rests on was taken back"
+        return gettext("Every confirmation it rests on was taken back")
     return ""

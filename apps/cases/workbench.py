@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.permissions import Permission
 from apps.accounts.queries import remember_names
@@ -31,11 +33,11 @@ from apps.sites.queries import people_of_site
 from apps.triage.vocabulary import label_words
 
 FILTERS = (
-    ("", "Everything"),
-    ("happened", "What happened"),
-    ("note", "Notes"),
-    ("task", "Tasks"),
-    ("record", "Record"),
+    ("", _("Everything")),
+    ("happened", _("What happened")),
+    ("note", _("Notes")),
+    ("task", _("Tasks")),
+    ("record", _("Record")),
 )
 TOLD_BY_THEMSELVES = {
     WORDS[event][1]
@@ -136,7 +138,7 @@ def _is_shown(line: Line, shown: str) -> bool:
     """Whether the line belongs under the tab; not the twin of a note or task under "Everything"."""
     if shown:
         return line.kind == shown
-    return line.moment is None or line.words not in TOLD_BY_THEMSELVES
+    return line.moment is None or line.words not in map(gettext, TOLD_BY_THEMSELVES)
 
 
 def _facts(case: Case) -> list[tuple[str, str, str]]:
@@ -184,9 +186,9 @@ def _words(version: NoteVersion, person: Any, may_view: bool) -> str:
     if person is None:
         return version.text
     if person.is_erased or version.text_sealed is None:
-        return ERASED
+        return gettext(ERASED)
     if not may_view:
-        return "Words about a person are not part of your role."
+        return gettext("Words about a person are not part of your role.")
     return unseal(person, bytes(version.text_sealed))
 
 

@@ -116,8 +116,8 @@ class Shell:
             return {}
         rows: dict[str, QuerySet[Any]] = {"stops": stops_in_force(self._user.tenant_id)}
         if self._user.may(Permission.VIEW_ALERTS):
-            sites_of_request(self._user)
             waiting = [AlertState.AWAITING_REVIEW, AlertState.MODEL_REVIEW]
+            sites_of_request(self._user)
             alerts = Alert.objects.filter(at_sites_of(self._user), state__in=waiting)
             rows["waiting"] = alerts.exclude(is_behind_another())
         return count_each(rows, most=dict.fromkeys(rows, AT_A_GLANCE))

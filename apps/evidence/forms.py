@@ -1,16 +1,21 @@
 """What a person may say about evidence: shapes only, the operations decide."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.evidence.models import CheckOutcome, EvidenceKind
 from apps.evidence.operations.holds import LEAST_REASON, LONGEST_REASON
 from apps.evidence.retention_rules import DEFAULTS, FLOOR_DAYS, LONGEST_DAYS, RECORDS, Category
 from apps.triage.states import EvidenceState
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def _reason(label: str, help_text: str) -> forms.CharField:
+
+def _reason(label: "StrOrPromise", help_text: "StrOrPromise") -> forms.CharField:
     return forms.CharField(
         label=label,
         help_text=help_text,
@@ -22,13 +27,15 @@ def _reason(label: str, help_text: str) -> forms.CharField:
 
 class HoldForm(forms.Form):
     reason = _reason(
-        "Why it must not be deleted",
-        "Who asked, and for what. It is read by people who were not there.",
+        _("Why it must not be deleted"),
+        _("Who asked, and for what. It is read by people who were not there."),
     )
 
 
 class ReleaseForm(forms.Form):
-    reason = _reason("Why it need not be held any longer", "Other holds on the same thing stand.")
+    reason = _reason(
+        _("Why it need not be held any longer"), _("Other holds on the same thing stand.")
+    )
 
 
 class PeriodsForm(forms.Form):
@@ -39,13 +46,20 @@ class PeriodsForm(forms.Form):
         for category, default in DEFAULTS.items():
             least = FLOOR_DAYS if category.value in RECORDS else 1
             self.fields[category.value] = forms.IntegerField(
-                label=default.words,
-                help_text=f"Days from {default.counts_from}. {default.reason} Default: {default.days}.",
+                label=gettext(default.words),
+                help_text=_(
+                    "Days from %(default_counts_from)s. %(default_reason)s Default: %(default_days)s."
+                )
+                % {
+                    "default_counts_from": default.counts_from,
+                    "default_reason": default.reason,
+                    "default_days": default.days,
+                },
                 max_value=LONGEST_DAYS,
                 initial=days[category],
                 widget=forms.NumberInput(attrs={"min": least, "max": LONGEST_DAYS}),
             )
-        self.fields["reason"] = _reason("Why the periods change", "Kept with the version.")
+        self.fields["reason"] = _reason(_("Why the periods change"), _("Kept with the version."))
 
     def days(self) -> dict[Category, int]:
         return {category: self.cleaned_data[category.value] for category in Category}
@@ -59,18 +73,21 @@ class EvidenceFilterForm(forms.Form):
     """Filters of the list; what is not understood filters nothing."""
 
     kind = forms.ChoiceField(
-        label="Kind", required=False, choices=[("", "Any"), *EvidenceKind.choices], widget=_small()
+        label=_("Kind"),
+        required=False,
+        choices=[("", _("Any")), *EvidenceKind.choices],
+        widget=_small(),
     )
     state = forms.ChoiceField(
-        label="State",
+        label=_("State"),
         required=False,
-        choices=[("", "Any"), *((one.value, one.value.capitalize()) for one in EvidenceState)],
+        choices=[("", _("Any")), *((one.value, one.value.capitalize()) for one in EvidenceState)],
         widget=_small(),
     )
     check = forms.ChoiceField(
-        label="Last check",
+        label=_("Last check"),
         required=False,
-        choices=[("", "Any"), *CheckOutcome.choices],
+        choices=[("", _("Any")), *CheckOutcome.choices],
         widget=_small(),
     )
-    held = forms.BooleanField(label="Held only", required=False)
+    held = forms.BooleanField(label=_("Held only"), required=False)

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.utils.translation import gettext, gettext_noop
+
 FLOOR_DAYS: Final = 183
 LONGEST_DAYS: Final = 3_650
 
@@ -47,70 +49,84 @@ class Default:
 
 DEFAULTS: Final[Mapping[Category, Default]] = {
     Category.CLIP_ARCHIVED: Default(
-        words="Clip of an archived alert",
+        words=gettext_noop("Clip of an archived alert"),
         days=30,
-        reason="Nobody acted on it; a month leaves time for the random audit and for questions.",
-        counts_from="when the alert came in",
+        reason=gettext_noop(
+            "Nobody acted on it; a month leaves time for the random audit and for questions."
+        ),
+        counts_from=gettext_noop("when the alert came in"),
     ),
     Category.CLIP_RESOLVED: Default(
-        words="Clip of a resolved alert",
+        words=gettext_noop("Clip of a resolved alert"),
         days=90,
-        reason="Long enough to correct a decision and to answer a complaint about it.",
-        counts_from="when the alert was resolved",
+        reason=gettext_noop(
+            "Long enough to correct a decision and to answer a complaint about it."
+        ),
+        counts_from=gettext_noop("when the alert was resolved"),
     ),
     Category.WORKING_COPY: Default(
-        words="Working copy (blurred or playable footage, analysis)",
+        words=gettext_noop("Working copy (blurred or playable footage, analysis)"),
         days=90,
-        reason="What people are shown goes with the footage it was made from.",
-        counts_from="when the alert was resolved, or came in",
+        reason=gettext_noop("What people are shown goes with the footage it was made from."),
+        counts_from=gettext_noop("when the alert was resolved, or came in"),
     ),
     Category.BEFORE_CLIP: Default(
-        words="Seconds before the clip",
+        words=gettext_noop("Seconds before the clip"),
         days=30,
-        reason="Only needed while the alert is judged.",
-        counts_from="when the alert was resolved, or came in",
+        reason=gettext_noop("Only needed while the alert is judged."),
+        counts_from=gettext_noop("when the alert was resolved, or came in"),
     ),
     Category.STILL: Default(
-        words="Still picture",
+        words=gettext_noop("Still picture"),
         days=90,
-        reason="Belongs to the footage it was taken from.",
-        counts_from="when the alert was resolved, or came in",
+        reason=gettext_noop("Belongs to the footage it was taken from."),
+        counts_from=gettext_noop("when the alert was resolved, or came in"),
     ),
     Category.EXPLANATION: Default(
-        words="Pictures of explanations (what moved the score, changed frames)",
+        words=gettext_noop("Pictures of explanations (what moved the score, changed frames)"),
         days=90,
-        reason="They show frames of the footage; the numbers behind them stay in the record.",
-        counts_from="when the alert was resolved, or came in",
+        reason=gettext_noop(
+            "They show frames of the footage; the numbers behind them stay in the record."
+        ),
+        counts_from=gettext_noop("when the alert was resolved, or came in"),
     ),
     Category.RECORDING: Default(
-        words="Recording of a camera",
+        words=gettext_noop("Recording of a camera"),
         days=7,
-        reason="Clips of late alerts are cut out of it; after that nobody needs the rest.",
-        counts_from="when the recording ends",
+        reason=gettext_noop(
+            "Clips of late alerts are cut out of it; after that nobody needs the rest."
+        ),
+        counts_from=gettext_noop("when the recording ends"),
     ),
     Category.DOSSIER: Default(
-        words="Record of an alert (PDF)",
+        words=gettext_noop("Record of an alert (PDF)"),
         days=365,
-        reason="Who decided what, and on which grounds. At least 183 days: AI Act, Arts. 19 and 26(6).",
-        counts_from="when it was rendered",
+        reason=gettext_noop(
+            "Who decided what, and on which grounds. At least 183 days: AI Act, Arts. 19 and 26(6)."
+        ),
+        counts_from=gettext_noop("when it was rendered"),
     ),
     Category.EXHIBIT: Default(
-        words="Footage of a confirmed theft, and its sealed copy",
+        words=gettext_noop("Footage of a confirmed theft, and its sealed copy"),
         days=365,
-        reason="Proceedings and claims come late; counted from when the case was closed.",
-        counts_from="when the case was closed",
+        reason=gettext_noop(
+            "Proceedings and claims come late; counted from when the case was closed."
+        ),
+        counts_from=gettext_noop("when the case was closed"),
     ),
     Category.CASE_PAPER: Default(
-        words="Signed report or statement of a case",
+        words=gettext_noop("Signed report or statement of a case"),
         days=365,
-        reason="Stays with the footage it speaks of.",
-        counts_from="when the case was closed",
+        reason=gettext_noop("Stays with the footage it speaks of."),
+        counts_from=gettext_noop("when the case was closed"),
     ),
     Category.AUDIT_LOG: Default(
-        words="Audit trail",
+        words=gettext_noop("Audit trail"),
         days=365,
-        reason="No job deletes entries of the chain; the period is what is promised at least.",
-        counts_from="when the event happened",
+        reason=gettext_noop(
+            "No job deletes entries of the chain; the period is what is promised at least."
+        ),
+        counts_from=gettext_noop("when the event happened"),
     ),
 }
 
@@ -129,21 +145,30 @@ class Rules:
     def __post_init__(self) -> None:
         missing = set(Category) - set(self.days)
         if missing:
-            raise PeriodRefused(f"No period is given for {', '.join(sorted(missing))}.")
+            raise PeriodRefused(
+                gettext("No period is given for %(join_sorted_missing)s.")
+                % {"join_sorted_missing": ", ".join(sorted(missing))}
+            )
         for category, days in self.days.items():
             require_period(category=category, days=days)
 
 
 def require_period(*, category: Category, days: int) -> None:
     """Raise PeriodRefused, with the reason, for a period that this category may not have."""
-    words = DEFAULTS[category].words
+    words = gettext(DEFAULTS[category].words)
     if category.value in RECORDS and days < FLOOR_DAYS:
         raise PeriodRefused(
-            f"{words}: {days} days is too short. Logs and records of a high-risk system are kept for "
-            f"six months at least, {FLOOR_DAYS} days (AI Act, Arts. 19 and 26(6))."
+            gettext(
+                "%(words)s: %(days)s days is too short. Logs and records of a high-risk system are kept for six "
+                "months at least, %(floor_days)s days (AI Act, Arts. 19 and 26(6))."
+            )
+            % {"words": words, "days": days, "floor_days": FLOOR_DAYS}
         )
     if not 1 <= days <= LONGEST_DAYS:
-        raise PeriodRefused(f"{words}: a period is 1 to {LONGEST_DAYS} days, not {days}.")
+        raise PeriodRefused(
+            gettext("%(words)s: a period is 1 to %(longest_days)s days, not %(days)s.")
+            % {"words": words, "longest_days": LONGEST_DAYS, "days": days}
+        )
 
 
 DEFAULT_RULES: Final = Rules(
@@ -164,13 +189,13 @@ class Ground(StrEnum):
 
 
 GROUND_WORDS: Final[Mapping[str, str]] = {
-    Ground.HOLD: "held by a person",
-    Ground.UNDECIDED: "alert not decided",
-    Ground.CASE_OPEN: "case open",
-    Ground.OBJECT_LOCK: "locked in the store",
-    Ground.PENDING: "request or correction pending",
-    Ground.NOT_KNOWN: "begin of the period not known",
-    Ground.PERIOD: "period not over",
+    Ground.HOLD: gettext_noop("held by a person"),
+    Ground.UNDECIDED: gettext_noop("alert not decided"),
+    Ground.CASE_OPEN: gettext_noop("case open"),
+    Ground.OBJECT_LOCK: gettext_noop("locked in the store"),
+    Ground.PENDING: gettext_noop("request or correction pending"),
+    Ground.NOT_KNOWN: gettext_noop("begin of the period not known"),
+    Ground.PERIOD: gettext_noop("period not over"),
 }
 
 
@@ -247,7 +272,7 @@ def _obstacles(facts: Facts, days: int) -> list[Obstacle]:
     if facts.open_case:
         found.append(Obstacle(ground=Ground.CASE_OPEN, words=facts.open_case))
     if facts.locked_until is not None:
-        words = "It is locked in the store; nobody can delete it before."
+        words = gettext("It is locked in the store; nobody can delete it before.")
         found.append(Obstacle(ground=Ground.OBJECT_LOCK, words=words, until=facts.locked_until))
     found += [Obstacle(ground=Ground.PENDING, words=words) for words in facts.pending]
     return [*found, _period(facts, days)]
@@ -256,9 +281,15 @@ def _obstacles(facts: Facts, days: int) -> list[Obstacle]:
 def _period(facts: Facts, days: int) -> Obstacle:
     default = DEFAULTS[facts.category]
     if facts.began_at is None:
-        words = f"The period counts from {default.counts_from}, which is not known yet."
+        words = gettext("The period counts from %(moment)s, which is not known yet.") % {
+            "moment": gettext(default.counts_from)
+        }
         return Obstacle(ground=Ground.NOT_KNOWN, words=words)
-    words = f"{default.words}: {days} days from {default.counts_from}."
+    words = gettext("%(words)s: %(days)s days from %(moment)s.") % {
+        "words": gettext(default.words),
+        "days": days,
+        "moment": gettext(default.counts_from),
+    }
     if facts.made_from is not None:
-        words = f"{words} Never longer than the footage it was made from."
+        words += " " + gettext("Never longer than the footage it was made from.")
     return Obstacle(ground=Ground.PERIOD, words=words, until=facts.began_at + timedelta(days=days))

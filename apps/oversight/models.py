@@ -4,6 +4,7 @@ import uuid
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant, User
 from apps.sites.models import Site
@@ -105,10 +106,10 @@ class Notice(Versioned):
 class Seriousness(models.TextChoices):
     """The terms of Art. 73: guidance for the clock, not a legal judgement."""
 
-    NOT_SERIOUS = "not_serious", "Not serious: recorded, no report to an authority is timed"
-    SERIOUS = "serious", "Serious: report within 15 days"
-    DEATH = "death", "A person may have died: report within 10 days"
-    WIDESPREAD = "widespread", "Widespread, or critical infrastructure: report within 2 days"
+    NOT_SERIOUS = "not_serious", _("Not serious: recorded, no report to an authority is timed")
+    SERIOUS = "serious", _("Serious: report within 15 days")
+    DEATH = "death", _("A person may have died: report within 10 days")
+    WIDESPREAD = "widespread", _("Widespread, or critical infrastructure: report within 2 days")
 
 
 class SystemIncident(models.Model):
@@ -173,8 +174,8 @@ class ClockReminder(models.Model):
     """
 
     class When(models.TextChoices):
-        SOON = "clock_soon", "before it ran out"
-        OVER = "clock_over", "when it had run out"
+        SOON = "clock_soon", _("before it ran out")
+        OVER = "clock_over", _("when it had run out")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
@@ -197,8 +198,8 @@ class ClockReminder(models.Model):
 
 
 class ExportKind(models.TextChoices):
-    RECORDS = "records", "Records of a period"
-    TECHDOC = "techdoc", "Technical file"
+    RECORDS = "records", _("Records of a period")
+    TECHDOC = "techdoc", _("Technical file")
 
 
 class RecordsExport(models.Model):

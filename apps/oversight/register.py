@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from django.utils.translation import gettext
+
 SHIPPED: Final = Path(__file__).with_name("risks.toml")
 SHIPPED_ON: Final = date(2026, 11, 23)
 REVIEW_EVERY: Final = timedelta(days=180)
@@ -37,10 +39,14 @@ class Risk:
         for one in fields(self):
             text = getattr(self, one.name)
             if one.name not in ("test", "review_on") and not str(text).strip():
-                raise UnableToRead(f"{self.id or 'An entry'}: {one.name} is missing.")
+                raise UnableToRead(
+                    gettext("%(self_id_or_an_entry)s: %(one_name)s is missing.")
+                    % {"self_id_or_an_entry": self.id or "An entry", "one_name": one.name}
+                )
             if len(str(text)) > LONGEST_TEXT:
                 raise UnableToRead(
-                    f"{self.id}: {one.name} has more than {LONGEST_TEXT} characters."
+                    gettext("%(self_id)s: %(one_name)s has more than %(longest_text)s characters.")
+                    % {"self_id": self.id, "one_name": one.name, "longest_text": LONGEST_TEXT}
                 )
 
     def is_due(self, on: date) -> bool:
@@ -59,10 +65,13 @@ def shipped_risks() -> tuple[Risk, ...]:
 def risks_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Risk, ...]:
     """Entries from plain values; dates may be text. Raises UnableToRead."""
     if not 1 <= len(rows) <= MOST_ENTRIES:
-        raise UnableToRead(f"A register has 1 to {MOST_ENTRIES} entries.")
+        raise UnableToRead(
+            gettext("A register has 1 to %(most_entries)s entries.")
+            % {"most_entries": MOST_ENTRIES}
+        )
     found = tuple(_risk(row) for row in rows)
     if len({one.id for one in found}) != len(found):
-        raise UnableToRead("Two entries have the same id.")
+        raise UnableToRead(gettext("Two entries have the same id."))
     return found
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.accounts.queries import people_who_need_training
@@ -23,28 +24,30 @@ class TrainingForm(forms.Form):
     """Who took part in which training. One's own name is not among the choices."""
 
     people = _People(
-        label="Who took part",
+        label=_("Who took part"),
         queryset=User.objects.none(),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Say who took part."},
+        error_messages={"required": _("Say who took part.")},
     )
     release = forms.CharField(
-        label="For release",
+        label=_("For release"),
         max_length=40,
-        help_text="The release in use; another one to prepare for it.",
+        help_text=_("The release in use; another one to prepare for it."),
     )
-    trainer = forms.CharField(label="Who held the training", max_length=LONGEST_TRAINER)
+    trainer = forms.CharField(label=_("Who held the training"), max_length=LONGEST_TRAINER)
     covered = forms.CharField(
-        label="What it covered",
+        label=_("What it covered"),
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Such as: what the machine can and cannot see, its known errors, when to go against it, STOP.",
+        help_text=_(
+            "Such as: what the machine can and cannot see, its known errors, when to go against it, STOP."
+        ),
     )
     trained_on = forms.DateField(
-        label="Held on", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Held on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     valid_until = forms.DateField(
-        label="Valid until, that day included",
+        label=_("Valid until, that day included"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
@@ -63,7 +66,7 @@ class TrainingForm(forms.Form):
 
 class RevocationForm(forms.Form):
     reason = forms.CharField(
-        label="Why it is taken back",
+        label=_("Why it is taken back"),
         max_length=LONGEST_REASON,
-        error_messages={"required": "Say why it is taken back."},
+        error_messages={"required": _("Say why it is taken back.")},
     )

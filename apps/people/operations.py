@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -82,7 +83,10 @@ def rename_person(*, actor: Actor, person: Person, name: str, reason: str, now: 
     """Correct a person's name (rectification, GDPR Art. 16). Raises UnableToName, KeyDestroyed."""
     name = _readable(name)
     if len(reason.strip()) < SHORTEST_REASON:
-        raise UnableToName(f"Say in at least {SHORTEST_REASON} characters why the name changes.")
+        raise UnableToName(
+            gettext("Say in at least %(shortest_reason)s characters why the name changes.")
+            % {"shortest_reason": SHORTEST_REASON}
+        )
     with transaction.atomic():
         locked = Person.objects.select_for_update().get(id=person.id)
         before = unseal(locked, locked.name_sealed) if locked.name_sealed else ""
@@ -105,13 +109,16 @@ def destroy_key(*, actor: Actor, person: Person, reason: str, now: datetime) -> 
     Call it in the transaction of the erasure; the other rows of the person are that operation's to delete.
     """
     if len(reason.strip()) < SHORTEST_REASON:
-        raise UnableToErase(f"Say in at least {SHORTEST_REASON} characters why.")
+        raise UnableToErase(
+            gettext("Say in at least %(shortest_reason)s characters why.")
+            % {"shortest_reason": SHORTEST_REASON}
+        )
     with transaction.atomic():
         changed = Person.objects.filter(id=person.id, erased_at__isnull=True).update(
             key_sealed=None, name_sealed=None, erased_at=now
         )
         if changed != 1:
-            raise UnableToErase("This person's data is erased already.")
+            raise UnableToErase(gettext("This person's data is erased already."))
         record(
             actor=actor,
             event=Event.PERSON_KEY_DESTROYED,
@@ -124,5 +131,8 @@ def destroy_key(*, actor: Actor, person: Person, reason: str, now: datetime) -> 
 def _readable(name: str) -> str:
     plain = " ".join(name.split())
     if len(plain) > LONGEST_NAME or not plain.isprintable():
-        raise UnableToName(f"A name has at most {LONGEST_NAME} characters, all of them visible.")
+        raise UnableToName(
+            gettext("A name has at most %(longest_name)s characters, all of them visible.")
+            % {"longest_name": LONGEST_NAME}
+        )
     return plain

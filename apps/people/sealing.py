@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.translation import gettext
 
 from apps.people.models import Person
 from apps.triage.canonical import canonical_bytes
@@ -87,7 +88,7 @@ def _opened(keys: list[bytes], sealed: bytes, person_id: UUID) -> bytes:
                 return AESGCM(key).decrypt(nonce, content, person_id.bytes)
             except (InvalidTag, ValueError):
                 continue
-    raise UnableToUnseal("not sealed for this person, or under another SECRET_KEY")
+    raise UnableToUnseal(gettext("not sealed for this person, or under another SECRET_KEY"))
 
 
 def _wrapping_keys() -> list[bytes]:

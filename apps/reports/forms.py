@@ -4,6 +4,7 @@ from typing import Final
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.cases.models import Case
@@ -18,9 +19,9 @@ FIELD: Final = "field:"
 class DraftForm(forms.Form):
     """Which kind of statement, and whose."""
 
-    kind = forms.ChoiceField(label="Kind", choices=ReportKind.choices)
+    kind = forms.ChoiceField(label=_("Kind"), choices=ReportKind.choices)
     author = forms.ChoiceField(
-        label="Whose statement", help_text="This person reads it, edits it and signs it."
+        label=_("Whose statement"), help_text=_("This person reads it, edits it and signs it.")
     )
 
     def __init__(self, *args: object, case: Case, user: User, **kwargs: object) -> None:
@@ -41,7 +42,7 @@ class SignForm(forms.Form):
     """Exactly which wording, and that it was read."""
 
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    read = forms.BooleanField(label="I have read every sentence, and it is my statement.")
+    read = forms.BooleanField(label=_("I have read every sentence, and it is my statement."))
 
 
 class EndForm(forms.Form):

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 from apps.cases.models import Case
@@ -12,11 +13,11 @@ from apps.triage.canonical import canonical_digest
 
 
 class ReportKind(models.TextChoices):
-    POLICE_REPORT = "police_report", "Police report"
-    UK_VIDEO = "uk_video", "Retailer video statement (UK)"
-    UK_MG11 = "uk_mg11", "Witness statement, MG11 (England and Wales)"
-    US_902_13 = "us_902_13", "Certificate under FRE 902(13) (US)"
-    US_902_14 = "us_902_14", "Certificate under FRE 902(14) (US)"
+    POLICE_REPORT = "police_report", _("Police report")
+    UK_VIDEO = "uk_video", _("Retailer video statement (UK)")
+    UK_MG11 = "uk_mg11", _("Witness statement, MG11 (England and Wales)")
+    US_902_13 = "us_902_13", _("Certificate under FRE 902(13) (US)")
+    US_902_14 = "us_902_14", _("Certificate under FRE 902(14) (US)")
 
 
 class Report(models.Model):

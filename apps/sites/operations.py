@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from django.utils.translation import gettext
 from guardian.shortcuts import assign_perm, remove_perm
 
 from apps.accounts.models import User
@@ -61,9 +62,9 @@ def link_cameras(*, actor: Actor, one: Camera, other: Camera) -> CameraLink:
     Raises UnableToLink for one camera with itself or for cameras of two sites.
     """
     if one.id == other.id:
-        raise UnableToLink("A camera is not adjacent to itself.")
+        raise UnableToLink(gettext("A camera is not adjacent to itself."))
     if one.site_id != other.site_id:
-        raise UnableToLink("Cameras of two sites are not adjacent.")
+        raise UnableToLink(gettext("Cameras of two sites are not adjacent."))
     first, second = sorted((one, other), key=lambda camera: camera.id)
     link, is_new = CameraLink.objects.get_or_create(
         first=first, second=second, defaults={"tenant_id": actor.tenant_id}
@@ -178,7 +179,7 @@ def grant_site(*, actor: Actor, user: User, site: Site) -> SiteUserObjectPermiss
     Raises UnableToGrant for a person of another tenant.
     """
     if user.tenant_id != site.tenant_id:
-        raise UnableToGrant("This person does not work for this retailer.")
+        raise UnableToGrant(gettext("This person does not work for this retailer."))
     assign_perm("sites.work_site", user, site)
     grant: SiteUserObjectPermission = SiteUserObjectPermission.objects.get(
         user=user, content_object=site

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.utils.translation import gettext
+
 from apps.accounts.models import User
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -103,11 +105,11 @@ def place_cameras(*, actor: Actor, site: Site, positions: Mapping[UUID, Position
     """
     cameras = {one.id: one for one in Camera.objects.select_for_update().filter(site=site)}
     if not set(positions) <= set(cameras):
-        raise UnableToPlace("A camera of another site cannot hang on this plan.")
+        raise UnableToPlace(gettext("A camera of another site cannot hang on this plan."))
     before = _positions(cameras.values())
     for identity, position in positions.items():
         if position is not None and not all(0 <= share <= 1 for share in position):
-            raise UnableToPlace("A camera hangs between 0 and 100% of the plan.")
+            raise UnableToPlace(gettext("A camera hangs between 0 and 100% of the plan."))
         cameras[identity].plan_x, cameras[identity].plan_y = position or (None, None)
     after = _positions(cameras.values())
     moved = [

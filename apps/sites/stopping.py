@@ -9,6 +9,7 @@ goes to a person as "verify" at most, because what it shows is over.
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from apps.accounts.live import publish_live
 from apps.accounts.models import User
@@ -54,7 +55,7 @@ def stop_machine(
     """
     site = camera.site if camera else site
     if not may_stop(user, site=site, permission=Permission.STOP_MACHINE):
-        raise UnableToStop("You may stop the machine only where you work.")
+        raise UnableToStop(gettext("You may stop the machine only where you work."))
     words = _reason(reason, UnableToStop)
     target = {"tenant_id": actor.tenant_id, "site": site, "camera": camera}
     try:
@@ -74,14 +75,14 @@ def resume_machine(*, actor: Actor, user: User, stop: Stop, reason: str, now: da
     Raises UnableToResume without a reason or the permission there, or when somebody else has lifted it.
     """
     if not may_stop(user, site=stop.site, permission=Permission.RESUME_MACHINE):
-        raise UnableToResume("You may let the machine go on only where you work.")
+        raise UnableToResume(gettext("You may let the machine go on only where you work."))
     words = _reason(reason, UnableToResume)
     with transaction.atomic():
         lifted = Stop.objects.filter(id=stop.id, state=StopState.IN_FORCE).update(
             state=StopState.LIFTED, lift_reason=words, lifted_by=user, lifted_at=now
         )
         if lifted != 1:
-            raise UnableToResume("Somebody else has lifted this STOP already.")
+            raise UnableToResume(gettext("Somebody else has lifted this STOP already."))
         _note(actor, stop, Event.MACHINE_RESUMED, reason=words)
 
 

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert
@@ -13,20 +14,20 @@ from apps.people.models import Person
 class CaseRelation(models.TextChoices):
     """Why two cases belong together: what was observed to be the same."""
 
-    SAME_PERSON = "same_person", "Same person observed"
-    SAME_METHOD = "same_method", "Same way of doing it"
-    SAME_GOODS = "same_goods", "Same kind of goods"
-    SAME_VEHICLE = "same_vehicle", "Same vehicle"
-    OTHER = "other", "Another reason"
+    SAME_PERSON = "same_person", _("Same person observed")
+    SAME_METHOD = "same_method", _("Same way of doing it")
+    SAME_GOODS = "same_goods", _("Same kind of goods")
+    SAME_VEHICLE = "same_vehicle", _("Same vehicle")
+    OTHER = "other", _("Another reason")
 
 
 class PersonRole(models.TextChoices):
     """What somebody is to a case. `subject` is whom the observed acts are about; it says nothing of guilt."""
 
-    SUBJECT = "subject", "Subject of the observed acts"
-    WITNESS = "witness", "Witness"
-    STAFF = "staff", "Member of staff"
-    VICTIM = "victim", "Victim"
+    SUBJECT = "subject", _("Subject of the observed acts")
+    WITNESS = "witness", _("Witness")
+    STAFF = "staff", _("Member of staff")
+    VICTIM = "victim", _("Victim")
 
 
 class Connection(models.Model):
@@ -124,9 +125,9 @@ class CasePerson(Connection):
 
 
 class ActKind(models.TextChoices):
-    MERGE = "merge", "merged"
-    SPLIT = "split", "split"
-    UNDO = "undo", "merge undone"
+    MERGE = "merge", _("merged")
+    SPLIT = "split", _("split")
+    UNDO = "undo", _("merge undone")
 
 
 class CaseAct(models.Model):

@@ -5,6 +5,7 @@ import uuid
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 from apps.cases.models.cases import Case, Incident
@@ -64,8 +65,8 @@ class NoteVersion(models.Model):
 
 
 class TaskKind(models.TextChoices):
-    WORK = "work", "to do"
-    EXHIBIT = "exhibit", "to obtain"
+    WORK = "work", _("to do")
+    EXHIBIT = "exhibit", _("to obtain")
 
 
 class CaseTask(models.Model):

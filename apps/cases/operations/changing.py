@@ -1,6 +1,7 @@
 """What every change to a case shares: the locked row, and the event in its transaction."""
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -22,10 +23,13 @@ def lock_case(case: Case, *, extend: bool = False) -> Case:
     cases: QuerySet[Case] = Case.objects.select_for_update(of=("self",))
     found = cases.get(id=case.id)
     if found.merged_into_id:
-        raise UnableToChangeCase("This case was merged into another one; work on that one.")
+        raise UnableToChangeCase(
+            gettext("This case was merged into another one; work on that one.")
+        )
     if extend and found.state in SETTLED:
         raise UnableToChangeCase(
-            f"The case is {found.state.replace('_', ' ')}: what it rests on stays as approved."
+            gettext("The case is %(found_state_replace)s: what it rests on stays as approved.")
+            % {"found_state_replace": found.state.replace("_", " ")}
         )
     return found
 
@@ -48,5 +52,5 @@ def required(text: str, words: str, *, shortest: int = 3) -> str:
     """The text without white space around it. Raises UnableToChangeCase, asking for `words`, when it says too little."""
     found = text.strip()
     if len(found) < shortest:
-        raise UnableToChangeCase(f"Say {words}.")
+        raise UnableToChangeCase(gettext("Say %(words)s.") % {"words": words})
     return found

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event
@@ -31,10 +32,10 @@ def link_alert(*, actor: Actor, case: Case, alert: Alert, reason: str, now: date
         locked = lock_case(case)
         if locked.incidents.filter(alert=alert).exists():
             raise UnableToChangeCase(
-                "This alert is one of the case's confirmed happenings already."
+                gettext("This alert is one of the case's confirmed happenings already.")
             )
         if locked.alert_links.filter(alert=alert, ended_at=None).exists():
-            raise UnableToChangeCase("This alert is linked already.")
+            raise UnableToChangeCase(gettext("This alert is linked already."))
         link = AlertLink.objects.create(
             case=locked, alert=alert, **_made(actor, case, reason=reason, now=now)
         )
@@ -48,14 +49,14 @@ def link_cases(
     """Say that two cases belong together, and why. Raises UnableToChangeCase."""
     reason = required(reason, "what was observed to be the same")
     if case.id == other.id:
-        raise UnableToChangeCase("A case is not linked with itself.")
+        raise UnableToChangeCase(gettext("A case is not linked with itself."))
     first, second = sorted((case, other), key=lambda one: one.id)
     with transaction.atomic():
         for one in (first, second):
             lock_case(one)
         known = CaseLink.objects.filter(case=first, other=second, relation=relation, ended_at=None)
         if known.exists():
-            raise UnableToChangeCase("The two cases are linked like this already.")
+            raise UnableToChangeCase(gettext("The two cases are linked like this already."))
         link = CaseLink.objects.create(
             case=first,
             other=second,
@@ -84,13 +85,15 @@ def add_person(
     Name and description are sealed under the person's own key; describe clothing and acts, as observed.
     """
     if known and known.is_erased:
-        raise UnableToChangeCase("This person's data was erased; they cannot be added again.")
+        raise UnableToChangeCase(
+            gettext("This person's data was erased; they cannot be added again.")
+        )
     if entry_id and not WatchlistEntry.objects.filter(id=entry_id).exists():
-        raise UnableToChangeCase("There is no such watchlist entry.")
+        raise UnableToChangeCase(gettext("There is no such watchlist entry."))
     with transaction.atomic():
         locked = lock_case(case)
         if known and locked.people.filter(person=known, role=role, ended_at=None).exists():
-            raise UnableToChangeCase("This person is in the case in that role already.")
+            raise UnableToChangeCase(gettext("This person is in the case in that role already."))
         try:
             person = known or make_person(actor=actor, tenant_id=case.tenant_id, name=name, now=now)
         except UnableToName as refusal:
@@ -119,7 +122,7 @@ def end_connection(
         standing = type(connection)._default_manager.filter(id=connection.id, ended_at=None)
         ended = standing.update(ended_by=person_of(actor), ended_at=now, end_reason=reason)
         if ended != 1:
-            raise UnableToChangeCase("It was taken back already.")
+            raise UnableToChangeCase(gettext("It was taken back already."))
         if isinstance(connection, AlertLink):
             alert = str(connection.alert_id)
             tell(actor, Event.CASE_ALERT_UNLINKED, case, reason=reason, alert=alert)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from apps.audit.events import Actor, Event
 from apps.cases.models import (
@@ -39,13 +40,16 @@ def merge_cases(*, actor: Actor, source: Case, target: Case, reason: str, now: d
     """Move everything of `source` into `target` and close it; it stays readable. Raises UnableToChangeCase."""
     reason = required(reason, "why the two are one case")
     if source.id == target.id:
-        raise UnableToChangeCase("A case is not merged with itself.")
+        raise UnableToChangeCase(gettext("A case is not merged with itself."))
     with transaction.atomic():
         source, target = _lock_both(source, target)
         if source.is_drill != target.is_drill:
-            raise UnableToChangeCase("A drill is not merged with a real case.")
+            raise UnableToChangeCase(gettext("A drill is not merged with a real case."))
         if source.state != CaseState.CLOSED and not CASE.allows(source.state, CaseState.CLOSED):
-            raise UnableToChangeCase(f"A case that is {source.state} cannot be merged.")
+            raise UnableToChangeCase(
+                gettext("A case that is %(source_state)s cannot be merged.")
+                % {"source_state": source.state}
+            )
         act = _move(
             actor, ActKind.MERGE, source, target, _all_of(source, target), reason=reason, now=now
         )
@@ -66,7 +70,9 @@ def split_case(
         all_ids = set(locked.incidents.values_list("id", flat=True))
         chosen = set(incident_ids)
         if not chosen or not chosen < all_ids:
-            raise UnableToChangeCase("Choose some of the case's incidents, but not all of them.")
+            raise UnableToChangeCase(
+                gettext("Choose some of the case's incidents, but not all of them.")
+            )
         first = Incident.objects.select_related("disposition").filter(id__in=chosen)[0]
         made = Case.objects.create(
             tenant_id=case.tenant_id,
@@ -92,7 +98,7 @@ def undo_merge(*, actor: Actor, source: Case, reason: str, now: datetime) -> Cas
     with transaction.atomic():
         source = Case.objects.select_for_update(of=("self",)).get(id=source.id)
         if source.merged_into is None:
-            raise UnableToChangeCase("This case is not merged into another one.")
+            raise UnableToChangeCase(gettext("This case is not merged into another one."))
         target = lock_case(source.merged_into, extend=True)
         merge = source.acts_away.filter(kind=ActKind.MERGE, target=target).latest("acted_at")
         still = {
@@ -104,7 +110,7 @@ def undo_merge(*, actor: Actor, source: Case, reason: str, now: datetime) -> Cas
             for kind, ids in merge.moved.items()
         }
         if not Incident.objects.filter(case=target).exclude(id__in=still["incident"]).exists():
-            raise UnableToChangeCase("The other case would be left without any incident.")
+            raise UnableToChangeCase(gettext("The other case would be left without any incident."))
         Case.objects.filter(id=source.id).update(
             state=CaseState.REOPENED, merged_into=None, merged_at=None, version=F("version") + 1
         )

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -30,21 +31,32 @@ def move_case(*, actor: Actor, case: Case, to: CaseState, reason: str = "") -> N
     Once every confirmation was taken back, nothing of the case goes towards the police.
     """
     if case.merged_into_id:
-        raise UnableToMoveCase("This case was merged into another one; undo the merge first.")
+        raise UnableToMoveCase(
+            gettext("This case was merged into another one; undo the merge first.")
+        )
     if to == CaseState.APPROVED and actor.user_id in confirmers_of(case):
-        raise UnableToMoveCase("You confirmed this theft; somebody else has to approve the case.")
+        raise UnableToMoveCase(
+            gettext("You confirmed this theft; somebody else has to approve the case.")
+        )
     if to in TOWARDS_THE_POLICE and stands_on_nothing(case):
-        raise UnableToMoveCase("Every confirmation this case rests on was taken back. Close it.")
+        raise UnableToMoveCase(
+            gettext("Every confirmation this case rests on was taken back. Close it.")
+        )
     if (case.state, to) in NEEDS_REASON and not reason.strip():
-        raise UnableToMoveCase("Say why: the reason is recorded with the step.")
+        raise UnableToMoveCase(gettext("Say why: the reason is recorded with the step."))
     if not states.CASE.allows(case.state, to):
-        raise UnableToMoveCase(f"A case that is {_words(case.state)} cannot become {_words(to)}.")
+        raise UnableToMoveCase(
+            gettext("A case that is %(words_case_state)s cannot become %(words_to)s.")
+            % {"words_case_state": _words(case.state), "words_to": _words(to)}
+        )
     with transaction.atomic():
         moved = Case.objects.filter(id=case.id, state=case.state, version=case.version).update(
             state=to, version=F("version") + 1
         )
         if moved != 1:
-            raise UnableToMoveCase("Somebody else changed this case meanwhile. Look again.")
+            raise UnableToMoveCase(
+                gettext("Somebody else changed this case meanwhile. Look again.")
+            )
         record(
             actor=actor,
             event=Event.CASE_STATE_CHANGED,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext
 
 from apps.accounts.models import Tenant
 from apps.accounts.tenancy import tenant_scope
@@ -59,7 +60,10 @@ def _case_of_item(alert: Alert) -> Case | None:
 def _confirmed_theft(alert: Alert) -> Disposition:
     standing = alert.dispositions.filter(superseded_by__isnull=True).first()
     if standing is None or standing.verdict != Verdict.THEFT_CONFIRMED:
-        raise UnableToOpenCase(f"{alert.reference} has no standing confirmation of theft")
+        raise UnableToOpenCase(
+            gettext("%(alert_reference)s has no standing confirmation of theft")
+            % {"alert_reference": alert.reference}
+        )
     return standing
 
 

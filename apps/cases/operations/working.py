@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -41,13 +42,13 @@ def add_note(
     """
     text = required(text, "what there is to note")
     if incident_id and person_id:
-        raise UnableToChangeCase("Pin the note to one thing: a happening or a person.")
+        raise UnableToChangeCase(gettext("Pin the note to one thing: a happening or a person."))
     with transaction.atomic():
         locked = lock_case(case)
         incident = locked.incidents.filter(id=incident_id).first() if incident_id else None
         person = locked.people.filter(id=person_id, ended_at=None).first() if person_id else None
         if (incident_id and not incident) or (person_id and not person):
-            raise UnableToChangeCase("What the note is pinned to is not in this case.")
+            raise UnableToChangeCase(gettext("What the note is pinned to is not in this case."))
         note = Note.objects.create(
             tenant_id=case.tenant_id,
             case=locked,
@@ -70,10 +71,12 @@ def edit_note(
         lock_case(case)
         note = Note.objects.filter(id=note_id, case=case).first()
         if note is None:
-            raise UnableToChangeCase("The note is not in this case.")
+            raise UnableToChangeCase(gettext("The note is not in this case."))
         last = note.versions.aggregate(last=Max("number"))["last"]
         if last != base:
-            raise UnableToChangeCase("Somebody else rewrote this note meanwhile. Read it first.")
+            raise UnableToChangeCase(
+                gettext("Somebody else rewrote this note meanwhile. Read it first.")
+            )
         version = _word(actor=actor, note=note, number=base + 1, text=text, now=now)
         tell(actor, Event.CASE_NOTE_CHANGED, case, written=str(note.id), version=base + 1)
     return version
@@ -82,7 +85,9 @@ def edit_note(
 def _word(*, actor: Actor, note: Note, number: int, text: str, now: datetime) -> NoteVersion:
     person = note.person.person if note.person else None
     if person and person.is_erased:
-        raise UnableToChangeCase("This person's data was erased; nothing more is kept about them.")
+        raise UnableToChangeCase(
+            gettext("This person's data was erased; nothing more is kept about them.")
+        )
     return NoteVersion.objects.create(
         tenant_id=note.tenant_id,
         note=note,
@@ -135,7 +140,9 @@ def plan_task(
         lock_case(case)
         waiting = CaseTask.objects.filter(id=task_id, case=case, done_at__isnull=True)
         if waiting.update(due_at=due_at, assignee=assignee) != 1:
-            raise UnableToChangeCase("The task is not open any more. Look at the case again.")
+            raise UnableToChangeCase(
+                gettext("The task is not open any more. Look at the case again.")
+            )
         due = due_at.isoformat() if due_at else "open"
         given = str(assignee or "nobody")
         tell(actor, Event.CASE_TASK_PLANNED, case, task=str(task_id), to=given, due=due)
@@ -150,7 +157,9 @@ def set_task_done(
         waiting = CaseTask.objects.filter(id=task_id, case=case, done_at__isnull=done)
         by, at = (person_of(actor), now) if done else (None, None)
         if waiting.update(done_by=by, done_at=at) != 1:
-            raise UnableToChangeCase("The task is not as you saw it. Look at the case again.")
+            raise UnableToChangeCase(
+                gettext("The task is not as you saw it. Look at the case again.")
+            )
         event = Event.CASE_TASK_DONE if done else Event.CASE_TASK_REOPENED
         tell(actor, event, case, reason=reason, task=str(task_id))
 
@@ -161,7 +170,7 @@ def set_offence(
     """Say what kind of offence it is: its checklist is added once, its fields are kept. Raises UnableToChangeCase."""
     kind = offences().get(offence)
     if kind is None:
-        raise UnableToChangeCase("There is no such kind of offence.")
+        raise UnableToChangeCase(gettext("There is no such kind of offence."))
     kept = {key: str(fields.get(key, "")).strip()[:300] for key in kind.fields}
     template = f"{kind.key}@{kind.version}"
     with transaction.atomic():
@@ -192,10 +201,10 @@ def _check_worker(case: Case, user_id: UUID | None) -> None:
         return
     user = User.objects.filter(id=user_id, tenant_id=case.tenant_id, is_active=True).first()
     if user is None or not allows(user, Permission.EDIT_CASES, case.site_id):
-        raise UnableToChangeCase("This person does not work on cases of this site.")
+        raise UnableToChangeCase(gettext("This person does not work on cases of this site."))
 
 
 def person_of(actor: Actor) -> UUID:
     if actor.user_id is None:
-        raise UnableToChangeCase("Only a person works on a case.")
+        raise UnableToChangeCase(gettext("Only a person works on a case."))
     return UUID(str(actor.user_id))

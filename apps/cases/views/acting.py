@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -49,7 +50,7 @@ def view_of(act: Act) -> Callable[..., HttpResponse]:
             messages.error(request, words)
             kept = {**request.POST.dict(), "act": act.name.replace("-", "_"), "words": words}
             return case_page(request, user, found, kept=kept, status=WRONG)
-        messages.success(request, act.done)
+        messages.success(request, gettext(act.done))
         return redirect("case", case_id=found.id)
 
     return view

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -93,7 +94,7 @@ def _moves(state: str) -> list[tuple[CaseState, str]]:
         return []
     nexts = states.CASE.transitions[state]
     return [
-        (to, words)
+        (to, gettext(words))
         for to, words in MOVE_WORDS.items()
         if to in nexts and to not in (CaseState.APPROVED, CaseState.REOPENED)
     ]

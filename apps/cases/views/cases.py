@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -28,10 +29,10 @@ from apps.sites.queries import allows, sites_of_request
 from apps.triage import states
 
 KEYS = [
-    ("j", "Next case"),
-    ("k", "Previous case"),
-    ("o", "Open the selected case"),
-    ("?", "These keys"),
+    ("j", _("Next case")),
+    ("k", _("Previous case")),
+    ("o", _("Open the selected case")),
+    ("?", _("These keys")),
 ]
 
 

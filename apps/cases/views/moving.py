@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from apps.accounts.actors import actor_of
@@ -48,7 +49,11 @@ def move(request: HttpRequest, case_id: UUID) -> HttpResponse:
         move_case(actor=actor_of(request), case=found, to=to, reason=form.cleaned_data["reason"])
     except UnableToMoveCase as refusal:
         return _refused(request, user, found, str(refusal))
-    messages.success(request, f"The case is now {to.value.replace('_', ' ')}.")
+    messages.success(
+        request,
+        gettext("The case is now %(to_value_replace)s.")
+        % {"to_value_replace": to.value.replace("_", " ")},
+    )
     return redirect("case", case_id=found.id)
 
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Role
@@ -20,7 +22,7 @@ _LONGEST_OFFSET_SECONDS: Final = 86_400.0
 class SiteForm(forms.Form):
     name = forms.CharField(max_length=120)
     timezone = forms.ChoiceField(
-        label="Time zone",
+        label=_("Time zone"),
         choices=[(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
         initial="Europe/Madrid",
     )
@@ -28,8 +30,8 @@ class SiteForm(forms.Form):
 
 class NewSiteForm(SiteForm):
     slug = forms.SlugField(
-        label="Short name",
-        help_text="Letters, digits and hyphens; detectors may use it. Stays as it is.",
+        label=_("Short name"),
+        help_text=_("Letters, digits and hyphens; detectors may use it. Stays as it is."),
     )
     field_order = ("name", "slug", "timezone")
 
@@ -37,19 +39,21 @@ class NewSiteForm(SiteForm):
 class CameraForm(forms.Form):
     name = forms.CharField(max_length=120)
     clock_offset_seconds = forms.FloatField(
-        label="Clock offset, seconds",
+        label=_("Clock offset, seconds"),
         min_value=-_LONGEST_OFFSET_SECONDS,
         max_value=_LONGEST_OFFSET_SECONDS,
         initial=0.0,
-        help_text="The camera's clock minus the true time, as last measured: positive when it runs ahead.",
+        help_text=_(
+            "The camera's clock minus the true time, as last measured: positive when it runs ahead."
+        ),
     )
-    is_active = forms.BooleanField(label="In use", required=False, initial=True)
+    is_active = forms.BooleanField(label=_("In use"), required=False, initial=True)
 
 
 class NewCameraForm(forms.Form):
-    name = forms.CharField(label="Camera", max_length=120)
+    name = forms.CharField(label=_("Camera"), max_length=120)
     slug = forms.SlugField(
-        label="Name detectors use", help_text="Unique in your company. Stays as it is."
+        label=_("Name detectors use"), help_text=_("Unique in your company. Stays as it is.")
     )
 
 
@@ -70,20 +74,22 @@ class CornersField(forms.CharField):
             corners = [[round(float(x) / 100, 4), round(float(y) / 100, 4)] for x, y in lines]
         except ValueError as fault:
             raise ValidationError(
-                "Each line holds one corner: two numbers from 0 to 100, such as “12.5 80”."
+                gettext("Each line holds one corner: two numbers from 0 to 100, such as “12.5 80”.")
             ) from fault
         validate_polygon(corners)
         return corners
 
 
 class ZoneForm(forms.Form):
-    name = forms.CharField(label="Zone", max_length=120)
+    name = forms.CharField(label=_("Zone"), max_length=120)
     kind = forms.ChoiceField(
         choices=[(kind.value, kind.value.replace("_", " ")) for kind in ZoneKind]
     )
     polygon = CornersField(
-        label="Corners",
-        help_text="One corner a line, in percent from the left and from the top. The editor fills this in.",
+        label=_("Corners"),
+        help_text=_(
+            "One corner a line, in percent from the left and from the top. The editor fills this in."
+        ),
     )
 
 
@@ -91,9 +97,11 @@ class PictureForm(forms.Form):
     """A picture of a place."""
 
     picture = forms.FileField(
-        label="Picture",
+        label=_("Picture"),
         max_length=200,
-        help_text="JPEG or PNG, at most 8 MB, sides of 80 to 8000 pixels. Choose one with nobody in it.",
+        help_text=_(
+            "JPEG or PNG, at most 8 MB, sides of 80 to 8000 pixels. Choose one with nobody in it."
+        ),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png"}),
     )
 
@@ -126,7 +134,9 @@ class PositionsForm(forms.Form):
             x, y = f"x-{camera.id}", f"y-{camera.id}"
             if x in said and y in said and (said[x] is None) != (said[y] is None):
                 missing = x if said[x] is None else y
-                self.add_error(missing, "Give both numbers, or none to take the camera off.")
+                self.add_error(
+                    missing, gettext("Give both numbers, or none to take the camera off.")
+                )
         return said
 
     def positions(self) -> dict[UUID, tuple[float, float] | None]:
@@ -144,7 +154,7 @@ class LinkForm(forms.Form):
     """Which other camera of the site sees a neighbouring place."""
 
     camera = forms.ModelChoiceField(
-        label="Adjacent camera",
+        label=_("Adjacent camera"),
         queryset=Camera.objects.none(),
         widget=forms.Select(attrs={"class": "input"}),
     )
@@ -161,34 +171,36 @@ class RosterForm(forms.Form):
     """A period in the site's own time."""
 
     starts_at = forms.DateTimeField(
-        label="From", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
     ends_at = forms.DateTimeField(
-        label="Until", widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        label=_("Until"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
     operator_minutes = forms.FloatField(
-        label="Operator minutes",
+        label=_("Operator minutes"),
         min_value=0,
         max_value=100_000,
-        help_text="How many minutes of attention are there in the whole period, all people together.",
+        help_text=_(
+            "How many minutes of attention are there in the whole period, all people together."
+        ),
     )
 
 
 class PersonForm(forms.Form):
     name = forms.CharField(max_length=150)
     role = forms.ChoiceField(choices=[(role.value, role.value.replace("_", " ")) for role in Role])
-    is_active = forms.BooleanField(label="May sign in", required=False, initial=True)
+    is_active = forms.BooleanField(label=_("May sign in"), required=False, initial=True)
 
 
 class NewPersonForm(forms.Form):
     name = forms.CharField(max_length=150)
-    email = forms.EmailField(label="E-mail address", help_text="The person signs in with it.")
+    email = forms.EmailField(label=_("E-mail address"), help_text=_("The person signs in with it."))
     role = forms.ChoiceField(choices=[(role.value, role.value.replace("_", " ")) for role in Role])
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if User.objects.filter(email__iexact=email).exists():
-            raise ValidationError("Somebody signs in with this address already.")
+            raise ValidationError(gettext("Somebody signs in with this address already."))
         return email
 
 
@@ -205,12 +217,14 @@ class GrantForm(forms.Form):
 
 
 class NewDetectorForm(forms.Form):
-    name = forms.CharField(max_length=120, help_text="Such as the maker and the place of the box.")
+    name = forms.CharField(
+        max_length=120, help_text=_("Such as the maker and the place of the box.")
+    )
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
         if DetectorSource.objects.filter(name=name).exists():
-            raise ValidationError("There is a detector of this name already.")
+            raise ValidationError(gettext("There is a detector of this name already."))
         return name
 
 
@@ -218,13 +232,15 @@ class RescoringForm(forms.Form):
     """Where a detector can be asked to score frames again."""
 
     url = forms.CharField(
-        label="Address for scoring again",
+        label=_("Address for scoring again"),
         max_length=300,
         required=False,
-        help_text="Inside your network. Empty: this detector cannot be asked, and its alerts are verified at most.",
+        help_text=_(
+            "Inside your network. Empty: this detector cannot be asked, and its alerts are verified at most."
+        ),
     )
     beyond_network = forms.BooleanField(
-        label="The address may lie outside the network", required=False
+        label=_("The address may lie outside the network"), required=False
     )
 
 

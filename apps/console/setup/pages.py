@@ -11,6 +11,7 @@ from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -84,7 +85,11 @@ def site_new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         made = _tried(form, lambda: create_site(actor=actor_of(request), **form.cleaned_data))
         if made is not None:
-            messages.success(request, f"{made.name} is added. Grant people access to it next.")
+            messages.success(
+                request,
+                gettext("%(made_name)s is added. Grant people access to it next.")
+                % {"made_name": made.name},
+            )
             return redirect("setup-site", site_id=made.id)
     context = {"sites": sites_visible_to(user), "may_manage_sites": True, "form": form}
     return render(request, "console/setup/home.html", context, status=WRONG)
@@ -104,7 +109,7 @@ def site_settings(request: HttpRequest, site_id: UUID) -> HttpResponse:
             form,
             lambda: change_site(actor=actor_of(request), site=site, **form.cleaned_data),
         ):
-            messages.success(request, f"{site.name} is saved.")
+            messages.success(request, gettext("%(site_name)s is saved.") % {"site_name": site.name})
             return redirect("setup-site", site_id=site.id)
     return _site_page(request, user, site, form=form)
 
@@ -120,7 +125,10 @@ def camera_new(request: HttpRequest, site_id: UUID) -> HttpResponse:
             form, lambda: add_camera(actor=actor_of(request), site=site, **form.cleaned_data)
         )
         if made is not None:
-            messages.success(request, f"{made.name} is added. Draw its zones next.")
+            messages.success(
+                request,
+                gettext("%(made_name)s is added. Draw its zones next.") % {"made_name": made.name},
+            )
             return redirect("setup-camera", camera_id=made.id)
     return _site_page(request, user, site, camera_form=form)
 
@@ -145,7 +153,7 @@ def roster_new(request: HttpRequest, site_id: UUID) -> HttpResponse:
             ),
         )
         if made is not None:
-            messages.success(request, "Operator minutes are saved.")
+            messages.success(request, gettext("Operator minutes are saved."))
             return redirect("setup-site", site_id=site.id)
     return _site_page(request, user, site, roster_form=form)
 
@@ -157,7 +165,7 @@ def roster_remove(request: HttpRequest, site_id: UUID, roster_id: UUID) -> HttpR
     require(user, Permission.MANAGE_ZONES, site)
     with transaction.atomic():
         remove_roster(actor=actor_of(request), roster=get_object_or_404(site.rosters, id=roster_id))
-    messages.success(request, "The period is taken back.")
+    messages.success(request, gettext("The period is taken back."))
     return redirect("setup-site", site_id=site.id)
 
 
@@ -175,7 +183,9 @@ def camera_settings(request: HttpRequest, camera_id: UUID) -> HttpResponse:
             form,
             lambda: change_camera(actor=actor_of(request), camera=camera, **form.cleaned_data),
         ):
-            messages.success(request, f"{camera.name} is saved.")
+            messages.success(
+                request, gettext("%(camera_name)s is saved.") % {"camera_name": camera.name}
+            )
             return redirect("setup-camera", camera_id=camera.id)
     return _camera_page(request, user, camera, form=form)
 
@@ -198,7 +208,11 @@ def zone_settings(
         and form.is_valid()
         and _done(form, lambda: _save_zone(request, camera, zone, form))
     ):
-        messages.success(request, f"Zone {form.cleaned_data['name']} is saved.")
+        messages.success(
+            request,
+            gettext("Zone %(form_cleaned_data_name)s is saved.")
+            % {"form_cleaned_data_name": form.cleaned_data["name"]},
+        )
         return redirect("setup-camera", camera_id=camera.id)
     context = {
         "camera": camera,
@@ -219,7 +233,11 @@ def zone_remove(request: HttpRequest, camera_id: UUID, zone_id: UUID) -> HttpRes
     zone = get_object_or_404(camera.zones, id=zone_id)
     with transaction.atomic():
         remove_zone(actor=actor_of(request), zone=zone)
-    messages.success(request, f"Zone {zone.name} is taken off. Records made with it keep it.")
+    messages.success(
+        request,
+        gettext("Zone %(zone_name)s is taken off. Records made with it keep it.")
+        % {"zone_name": zone.name},
+    )
     return redirect("setup-camera", camera_id=camera.id)
 
 
@@ -237,7 +255,11 @@ def camera_link(request: HttpRequest, camera_id: UUID) -> HttpResponse:
         except UnableToLink as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, f"{camera.name} and {other.name} are adjacent.")
+            messages.success(
+                request,
+                gettext("%(camera_name)s and %(other_name)s are adjacent.")
+                % {"camera_name": camera.name, "other_name": other.name},
+            )
     return redirect("setup-camera", camera_id=camera.id)
 
 
@@ -249,7 +271,7 @@ def camera_unlink(request: HttpRequest, camera_id: UUID, link_id: UUID) -> HttpR
     link = get_object_or_404(_links_of(camera), id=link_id)
     with transaction.atomic():
         unlink_cameras(actor=actor_of(request), link=link)
-    messages.success(request, "The cameras are not adjacent any more.")
+    messages.success(request, gettext("The cameras are not adjacent any more."))
     return redirect("setup-camera", camera_id=camera.id)
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -87,7 +88,7 @@ def member(request: HttpRequest, user_id: UUID) -> HttpResponse:
     form = PersonForm(request.POST or None, initial=initial)
     if form.is_bound and form.is_valid():
         if person == user:
-            form.add_error(None, "Somebody else has to change your own role.")
+            form.add_error(None, gettext("Somebody else has to change your own role."))
         elif not authenticated_recently(request):
             return prove_it_is_you(request, request.path)
         else:
@@ -100,7 +101,11 @@ def member(request: HttpRequest, user_id: UUID) -> HttpResponse:
             except UnableToChangePerson as refusal:
                 form.add_error(None, str(refusal))
             else:
-                messages.success(request, f"{person.display_name} is saved.")
+                messages.success(
+                    request,
+                    gettext("%(person_display_name)s is saved.")
+                    % {"person_display_name": person.display_name},
+                )
                 return redirect("setup-member", user_id=person.id)
     granted = Site.objects.filter(siteuserobjectpermission__user=person).distinct()
     context = {
@@ -127,9 +132,13 @@ def grant(request: HttpRequest, user_id: UUID) -> HttpResponse:
         site = form.cleaned_data["site"]
         with transaction.atomic():
             grant_site(actor=actor_of(request), user=person, site=site)
-        messages.success(request, f"{person.display_name} works at {site.name} now.")
+        messages.success(
+            request,
+            gettext("%(person_display_name)s works at %(site_name)s now.")
+            % {"person_display_name": person.display_name, "site_name": site.name},
+        )
     else:
-        messages.error(request, "Choose one of your sites.")
+        messages.error(request, gettext("Choose one of your sites."))
     return redirect("setup-member", user_id=person.id)
 
 
@@ -144,7 +153,11 @@ def withdraw(request: HttpRequest, user_id: UUID, site_id: UUID) -> HttpResponse
         return prove_it_is_you(request, _person_page(person))
     with transaction.atomic():
         withdraw_site(actor=actor_of(request), user=person, site=site)
-    messages.success(request, f"{person.display_name} does not work at {site.name} any more.")
+    messages.success(
+        request,
+        gettext("%(person_display_name)s does not work at %(site_name)s any more.")
+        % {"person_display_name": person.display_name, "site_name": site.name},
+    )
     return redirect("setup-member", user_id=person.id)
 
 
@@ -210,7 +223,9 @@ def detector_off(request: HttpRequest, source_id: UUID) -> HttpResponse:
         return prove_it_is_you(request, _page_of(request, "off/"))
     with transaction.atomic():
         switch_off_source(actor=actor_of(request), source=source)
-    messages.success(request, f"{source.name} is not heard any more.")
+    messages.success(
+        request, gettext("%(source_name)s is not heard any more.") % {"source_name": source.name}
+    )
     return redirect("setup-detector", source_id=source.id)
 
 
@@ -255,7 +270,9 @@ def detector_rescoring(request: HttpRequest, source_id: UUID) -> HttpResponse:
             form.add_error("url", sentence)
         return _detector_page(request, _source(request, source_id), form=form)
     if secret is None:
-        messages.success(request, f"{source.name} is saved.")
+        messages.success(
+            request, gettext("%(source_name)s is saved.") % {"source_name": source.name}
+        )
         return redirect("setup-detector", source_id=source.id)
     return _shown_once(
         request,

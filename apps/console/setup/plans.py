@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -76,7 +77,7 @@ def plan_remove(request: HttpRequest, site_id: UUID) -> HttpResponse:
     require(user, Permission.MANAGE_SITES, site)
     with transaction.atomic():
         remove_picture(actor=actor_of(request), site=site, camera=None, now=timezone.now())
-    messages.success(request, "The plan is taken away. Cameras keep their positions.")
+    messages.success(request, gettext("The plan is taken away. Cameras keep their positions."))
     return redirect("setup-plan", site_id=site.id)
 
 
@@ -103,7 +104,7 @@ def camera_picture_remove(request: HttpRequest, camera_id: UUID) -> HttpResponse
     require(user, Permission.MANAGE_SITES, camera.site)
     with transaction.atomic():
         remove_picture(actor=actor_of(request), site=camera.site, camera=camera, now=timezone.now())
-    messages.success(request, "The picture is taken away.")
+    messages.success(request, gettext("The picture is taken away."))
     return redirect("setup-camera", camera_id=camera.id)
 
 
@@ -157,11 +158,14 @@ def _uploaded(
         return again(form, WRONG)
     except StorageError:
         form.add_error(
-            None, "The object store does not answer. Nothing was changed. Try again in a moment."
+            None,
+            gettext(
+                "The object store does not answer. Nothing was changed. Try again in a moment."
+            ),
         )
         return again(form, UNAVAILABLE)
     _keep(request, user, site, camera, stored)
-    messages.success(request, "The picture is kept.")
+    messages.success(request, gettext("The picture is kept."))
     return None
 
 

@@ -13,6 +13,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -46,17 +48,17 @@ _FIELDS: Final = ("name", "url", "beyond_network", "kinds")
 
 
 class WebhookForm(forms.Form):
-    name = forms.CharField(max_length=120, help_text="Such as the system that listens there.")
+    name = forms.CharField(max_length=120, help_text=_("Such as the system that listens there."))
     url = forms.CharField(
-        label="Address",
+        label=_("Address"),
         max_length=300,
-        help_text="Inside your network by http or https; outside it by https only.",
+        help_text=_("Inside your network by http or https; outside it by https only."),
     )
     beyond_network = forms.BooleanField(
-        label="The address may lie outside the network", required=False
+        label=_("The address may lie outside the network"), required=False
     )
     kinds = forms.MultipleChoiceField(
-        label="What it is told", choices=list(WORDS.items()), widget=forms.CheckboxSelectMultiple
+        label=_("What it is told"), choices=list(WORDS.items()), widget=forms.CheckboxSelectMultiple
     )
 
 
@@ -94,7 +96,7 @@ def webhook(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
         if not authenticated_recently(request):
             return prove_it_is_you(request, request.path)
         if _tried(form, lambda: _change(request, row, form)):
-            messages.success(request, f"{row.name} is saved.")
+            messages.success(request, gettext("%(row_name)s is saved.") % {"row_name": row.name})
             return redirect("setup-webhook", webhook_id=row.id)
     state = request.GET.get("state", "")
     pages = Paginator(log_of(row, state=state), _A_PAGE)

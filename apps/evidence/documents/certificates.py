@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from cryptography.x509.oid import NameOID
 from django.conf import settings
+from django.utils.translation import gettext
 
 SELF_MADE: Final = "Second Look documents (self-made certificate)"
 _LIFE: Final = timedelta(days=3650)
@@ -70,8 +71,11 @@ def organisation_seal(*, now: datetime) -> Seal:
     if not _is_valid(seal, now):
         begins, ends = seal.certificate.not_valid_before_utc, seal.certificate.not_valid_after_utc
         raise UnableToSign(
-            f"The certificate in {path} is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}: "
-            "documents cannot be signed with it now. Set DOCUMENT_PKCS12_FILE to a current one."
+            gettext(
+                "The certificate in %(path)s is valid from %(begins)s to %(ends)s: documents cannot be signed with "
+                "it now. Set DOCUMENT_PKCS12_FILE to a current one."
+            )
+            % {"path": path, "begins": f"{begins:%Y-%m-%d}", "ends": f"{ends:%Y-%m-%d}"}
         )
     _remember(settings.DOCUMENT_SIGNING_KEY_FILE, (seal.certificate, *seal.chain))
     return seal
@@ -100,15 +104,18 @@ def _own(path: Path) -> Seal:
         store = load_pkcs12(path.read_bytes(), settings.DOCUMENT_PKCS12_PASSWORD.encode() or None)
     except OSError as error:
         raise UnableToSign(
-            f"DOCUMENT_PKCS12_FILE {path} cannot be read ({error.strerror})."
+            gettext("DOCUMENT_PKCS12_FILE %(path)s cannot be read (%(error_strerror)s).")
+            % {"path": path, "error_strerror": error.strerror}
         ) from error
     except ValueError as error:
         raise UnableToSign(
-            f"{path} is not a PKCS#12 file, or DOCUMENT_PKCS12_PASSWORD does not open it."
+            gettext("%(path)s is not a PKCS#12 file, or DOCUMENT_PKCS12_PASSWORD does not open it.")
+            % {"path": path}
         ) from error
     if store.cert is None or not isinstance(store.key, PrivateKey):
         raise UnableToSign(
-            f"{path} needs an RSA or elliptic-curve key together with its certificate."
+            gettext("%(path)s needs an RSA or elliptic-curve key together with its certificate.")
+            % {"path": path}
         )
     certificate = store.cert.certificate
     return Seal(
@@ -142,11 +149,17 @@ def _loaded(path: Path) -> Seal:
         certificate = x509.load_pem_x509_certificate(content)
     except (OSError, ValueError, TypeError) as error:
         raise UnableToSign(
-            f"DOCUMENT_SIGNING_KEY_FILE {path} does not hold a key and its certificate: "
-            "take it away, and a new pair is made."
+            gettext(
+                "DOCUMENT_SIGNING_KEY_FILE %(path)s does not hold a key and its certificate: take it away, and a new "
+                "pair is made."
+            )
+            % {"path": path}
         ) from error
     if not isinstance(key, PrivateKey):
-        raise UnableToSign(f"{path} holds a key of a kind that documents are not signed with.")
+        raise UnableToSign(
+            gettext("%(path)s holds a key of a kind that documents are not signed with.")
+            % {"path": path}
+        )
     return Seal(key=key, certificate=certificate, chain=(), self_made=True)
 
 

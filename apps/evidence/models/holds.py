@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert
@@ -14,10 +15,10 @@ from apps.triage import states
 class HoldKind(models.TextChoices):
     """A legal hold goes before everything; a pending request or correction waits for its answer."""
 
-    LEGAL = "legal", "Legal hold"
-    INCIDENT = "incident", "Incident of the system"
-    REQUEST = "request", "Pending request of a person"
-    CORRECTION = "correction", "Pending correction"
+    LEGAL = "legal", _("Legal hold")
+    INCIDENT = "incident", _("Incident of the system")
+    REQUEST = "request", _("Pending request of a person")
+    CORRECTION = "correction", _("Pending correction")
 
 
 _ONE_THING = (

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.operations.deleting import forget_file
 from apps.audit.events import Actor, Event, Subject
@@ -83,7 +85,7 @@ def erase_item(
         may_go=lambda found: not _barriers(found, now),
     )
     if decided is None:
-        raise UnableToDelete("A hold was placed meanwhile; nothing was deleted.")
+        raise UnableToDelete(gettext("A hold was placed meanwhile; nothing was deleted."))
     return _carry_out(decided, _Order(actor=actor, run_id=None, now=now, reason=reason))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Event, Subject
@@ -72,7 +73,7 @@ def release_hold(*, actor: Actor, hold: Hold, reason: str, now: datetime) -> Hol
             release_reason=text,
         )
         if ended != 1:
-            raise UnableToHold("Somebody has released this hold already.")
+            raise UnableToHold(gettext("Somebody has released this hold already."))
         fresh = Hold.objects.get(id=hold.id)
         event = Event.EVIDENCE_HOLD_RELEASED
         _happened(actor=actor, hold=fresh, event=event, reason=text, now=now)
@@ -83,10 +84,13 @@ def release_hold(*, actor: Actor, hold: Hold, reason: str, now: datetime) -> Hol
 def _reason(actor: Actor, reason: str) -> str:
     text = reason.strip()
     if actor.user_id is None:
-        raise UnableToHold("A person places a hold and a person releases it.")
+        raise UnableToHold(gettext("A person places a hold and a person releases it."))
     if not LEAST_REASON <= len(text) <= LONGEST_REASON:
         raise UnableToHold(
-            f"Say why, in {LEAST_REASON} to {LONGEST_REASON} characters: who reads it later was not there."
+            gettext(
+                "Say why, in %(least_reason)s to %(longest_reason)s characters: who reads it later was not there."
+            )
+            % {"least_reason": LEAST_REASON, "longest_reason": LONGEST_REASON}
         )
     return text
 
@@ -96,14 +100,14 @@ def _wanted(
 ) -> list[dict[str, Any]]:
     items, alerts, cases = set(item_ids), set(alert_ids), set(case_ids)
     if not items | alerts | cases:
-        raise UnableToHold("Nothing is named that could be held.")
+        raise UnableToHold(gettext("Nothing is named that could be held."))
     known = EvidenceItem.objects.filter(id__in=items, deleted_at__isnull=True).count()
     if known != len(items):
-        raise UnableToHold("A file named here is not known, or was deleted before.")
+        raise UnableToHold(gettext("A file named here is not known, or was deleted before."))
     if Alert.objects.filter(id__in=alerts).count() != len(alerts):
-        raise UnableToHold("An alert named here is not known.")
+        raise UnableToHold(gettext("An alert named here is not known."))
     if not all(alerts_of_case(case_id) for case_id in cases):
-        raise UnableToHold("A case named here is not known, or has no alert yet.")
+        raise UnableToHold(gettext("A case named here is not known, or has no alert yet."))
     return [
         *({"item_id": one} for one in sorted(items)),
         *({"alert_id": one} for one in sorted(alerts)),
@@ -115,7 +119,7 @@ def _lock_covered(hold: Hold) -> None:
     """Either this hold is committed before a deletion looks, or the deletion was decided before it."""
     states = [item.state for item in items_of(hold).select_for_update(of=("self",))]
     if states and all(state == EvidenceState.DELETING for state in states):
-        raise UnableToHold("It is being deleted already: the hold comes too late.")
+        raise UnableToHold(gettext("It is being deleted already: the hold comes too late."))
 
 
 def _happened(*, actor: Actor, hold: Hold, event: Event, reason: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils.translation import gettext
 
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -30,9 +31,9 @@ def draft_periods(
     """
     text = reason.strip()
     if actor.user_id is None:
-        raise UnableToSetPeriods("A person drafts retention periods.")
+        raise UnableToSetPeriods(gettext("A person drafts retention periods."))
     if len(text) < LEAST_REASON:
-        raise UnableToSetPeriods("Say why the periods change, in ten characters or more.")
+        raise UnableToSetPeriods(gettext("Say why the periods change, in ten characters or more."))
     try:
         rules = Rules(number=0, days=dict(days))
     except PeriodRefused as refusal:
@@ -41,13 +42,15 @@ def draft_periods(
         with transaction.atomic():
             return _draft(actor=actor, rules=rules, reason=text, now=now)
     except IntegrityError as error:
-        raise UnableToSetPeriods("Somebody else drafted at the same moment. Try again.") from error
+        raise UnableToSetPeriods(
+            gettext("Somebody else drafted at the same moment. Try again.")
+        ) from error
 
 
 def activate_periods(*, actor: Actor, version: RetentionRules, now: datetime) -> RetentionRules:
     """Put a drafted version in force; the one before it is retired. Raises UnableToSetPeriods."""
     if actor.user_id is None:
-        raise UnableToSetPeriods("A person activates retention periods.")
+        raise UnableToSetPeriods(gettext("A person activates retention periods."))
     with transaction.atomic():
         _move(version, to=RetentionState.ACTIVE, check_only=True)
         RetentionRules.objects.filter(
@@ -57,7 +60,9 @@ def activate_periods(*, actor: Actor, version: RetentionRules, now: datetime) ->
             state=RetentionState.ACTIVE, activated_by=actor.user_id, activated_at=now
         )
         if moved != 1:
-            raise UnableToSetPeriods("Somebody else moved this version meanwhile. Look again.")
+            raise UnableToSetPeriods(
+                gettext("Somebody else moved this version meanwhile. Look again.")
+            )
         _record(actor, version, Event.RETENTION_ACTIVATED)
     version.refresh_from_db()
     return version
@@ -92,12 +97,15 @@ def _draft(*, actor: Actor, rules: Rules, reason: str, now: datetime) -> Retenti
 
 def _move(version: RetentionRules, *, to: RetentionState, check_only: bool) -> None:
     if not RETENTION.allows(version.state, to):
-        raise UnableToSetPeriods(f"Version {version.number} is {version.state}, not a draft.")
+        raise UnableToSetPeriods(
+            gettext("Version %(version_number)s is %(version_state)s, not a draft.")
+            % {"version_number": version.number, "version_state": version.state}
+        )
     if check_only:
         return
     moved = RetentionRules.objects.filter(id=version.id, state=version.state).update(state=to)
     if moved != 1:
-        raise UnableToSetPeriods("Somebody else moved this version meanwhile. Look again.")
+        raise UnableToSetPeriods(gettext("Somebody else moved this version meanwhile. Look again."))
 
 
 def _record(actor: Actor, version: RetentionRules, event: Event, *, reason: str = "") -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from apps.accounts.tenancy import tenant_scope
 from apps.alerts.models import Alert, Disposition
@@ -60,18 +61,23 @@ class AlertFacts:
     def undecided(self) -> str:
         """Why its files wait for a decision, in words; "" when there is one."""
         if self.state not in (AlertState.ARCHIVED, AlertState.RESOLVED):
-            return f"Alert {_reference('A', self.alert_id)} has not been decided."
+            return gettext("Alert %(reference)s has not been decided.") % {
+                "reference": _reference("A", self.alert_id)
+            }
         if self.is_theft and self.case_id is None:
-            return (
-                f"Alert {_reference('A', self.alert_id)} is a confirmed theft without a case yet."
-            )
+            return gettext("Alert %(reference)s is a confirmed theft without a case yet.") % {
+                "reference": _reference("A", self.alert_id)
+            }
         return ""
 
     @property
     def open_case(self) -> str:
         if self.case_id is None or self.case_state == CaseState.CLOSED:
             return ""
-        return f"Case {_reference('C', self.case_id)} is {self.case_state.replace('_', ' ')}."
+        return gettext("Case %(reference)s is %(state)s.") % {
+            "reference": _reference("C", self.case_id),
+            "state": gettext(self.case_state.replace("_", " ")),
+        }
 
     @property
     def footage(self) -> Category:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert
@@ -101,7 +102,7 @@ def try_retention(tenant_id: UUID, *, now: datetime) -> Trial:
     kept: Counter[tuple[str, str]] = Counter()
     for thing in things(tenant_id, rules=active_rules(tenant_id)):
         if not thing.standing.is_due(now):
-            category = DEFAULTS[thing.standing.category].words
+            category = gettext(DEFAULTS[thing.standing.category].words)
             kept[category, thing.standing.decisive.words] += 1
             continue
         count, size = count + 1, size + thing.size_bytes

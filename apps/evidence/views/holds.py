@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -69,7 +70,7 @@ def place(request: HttpRequest, thing: str, thing_id: UUID) -> HttpResponse:
                 form.add_error(None, str(refusal))
             else:
                 messages.success(
-                    request, "Held. Nothing of it is deleted until a person releases it."
+                    request, gettext("Held. Nothing of it is deleted until a person releases it.")
                 )
                 return redirect(_back(thing, thing_id))
         status = WRONG
@@ -102,7 +103,9 @@ def release(request: HttpRequest, hold_id: UUID) -> HttpResponse:
                 form.add_error(None, str(refusal))
                 status = CONFLICT
             else:
-                messages.success(request, "Released. The period of each file counts again.")
+                messages.success(
+                    request, gettext("Released. The period of each file counts again.")
+                )
                 return redirect("holds")
     context = {
         "hold": hold,

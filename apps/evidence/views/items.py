@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -92,10 +93,11 @@ def check(request: HttpRequest, item_id: UUID) -> HttpResponse:
     )
     if found.unread or not found.checked:
         messages.error(
-            request, "The store did not answer, or the file is deleted. Nothing was compared."
+            request,
+            gettext("The store did not answer, or the file is deleted. Nothing was compared."),
         )
     elif found.altered or found.missing:
-        messages.error(request, "This file is not as it was acquired.")
+        messages.error(request, gettext("This file is not as it was acquired."))
     else:
-        messages.success(request, "Every byte is as it was acquired.")
+        messages.success(request, gettext("Every byte is as it was acquired."))
     return redirect("evidence-about", item.id)

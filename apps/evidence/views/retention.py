@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -34,7 +35,7 @@ from apps.evidence.views.access import CONFLICT, WRONG, asking, version_for
 from apps.triage.states import RetentionState
 
 MOST_VERSIONS = 10
-NEXT_RUN = "every night from 01:20 UTC"
+NEXT_RUN = gettext_noop("every night from 01:20 UTC")
 
 
 @login_required
@@ -67,7 +68,9 @@ def draft(request: HttpRequest) -> HttpResponse:
         form.add_error(None, str(refusal))
         return _page(request, user, form, status=WRONG)
     messages.success(
-        request, f"Version {version.number} is drafted. It does nothing until it is activated."
+        request,
+        gettext("Version %(version_number)s is drafted. It does nothing until it is activated.")
+        % {"version_number": version.number},
     )
     return redirect("retention")
 
@@ -83,7 +86,10 @@ def activate(request: HttpRequest, version_id: UUID) -> HttpResponse:
         activate_periods(actor=actor_of(request), version=version, now=timezone.now())
     except UnableToSetPeriods as refusal:
         return _refused(request, user, str(refusal))
-    messages.success(request, f"Version {version.number} is in force.")
+    messages.success(
+        request,
+        gettext("Version %(version_number)s is in force.") % {"version_number": version.number},
+    )
     return redirect("retention")
 
 
@@ -96,7 +102,10 @@ def discard(request: HttpRequest, version_id: UUID) -> HttpResponse:
         discard_periods(actor=actor_of(request), version=version)
     except UnableToSetPeriods as refusal:
         return _refused(request, user, str(refusal))
-    messages.success(request, f"Version {version.number} is discarded.")
+    messages.success(
+        request,
+        gettext("Version %(version_number)s is discarded.") % {"version_number": version.number},
+    )
     return redirect("retention")
 
 
@@ -125,7 +134,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     found = get_object_or_404(RetentionRun.objects.filter(tenant_id=user.tenant_id), id=run_id)
     context = {
         "run": found,
-        "kept": [(GROUND_WORDS[ground], count) for ground, count in found.kept.items()],
+        "kept": [(gettext(GROUND_WORDS[ground]), count) for ground, count in found.kept.items()],
         "findings": found.findings.all()[:200],
     }
     return render(request, "evidence/retention_run.html", context)
@@ -156,7 +165,7 @@ def _page(
             for version in versions
         ],
         "runs": latest_runs(user.tenant_id),
-        "next_run": NEXT_RUN,
+        "next_run": gettext(NEXT_RUN),
         "floor": FLOOR_DAYS,
     }
     return render(request, "evidence/retention.html", context, status=status)
@@ -165,10 +174,10 @@ def _page(
 def _periods(rules: Rules) -> list[dict[str, Any]]:
     return [
         {
-            "words": default.words,
+            "words": gettext(default.words),
             "days": rules.days[category],
             "counts_from": default.counts_from,
-            "reason": default.reason,
+            "reason": gettext(default.reason),
             "is_record": category.value in RECORDS,
         }
         for category, default in DEFAULTS.items()
@@ -178,7 +187,12 @@ def _periods(rules: Rules) -> list[dict[str, Any]]:
 def _changes(version: Rules, active: Rules) -> list[str]:
     """What a version says differently from the one in force."""
     return [
-        f"{default.words}: {version.days[category]} instead of {active.days[category]} days"
+        gettext("%(words)s: %(days)s instead of %(before)s days")
+        % {
+            "words": gettext(default.words),
+            "days": version.days[category],
+            "before": active.days[category],
+        }
         for category, default in DEFAULTS.items()
         if version.days[category] != active.days[category]
     ]

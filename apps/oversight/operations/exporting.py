@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.tenancy import tenant_scope
@@ -49,7 +50,7 @@ def ask_for_records(
 ) -> RecordsExport:
     """Ask for the records of [since, until). A worker writes them. Raises UnableToExport for an empty period."""
     if not since < until:
-        raise UnableToExport("The period ends after it begins.")
+        raise UnableToExport(gettext("The period ends after it begins."))
     return _ask(actor, user, kind=ExportKind.RECORDS, now=now, from_at=since, to_at=until)
 
 
@@ -62,14 +63,14 @@ def ask_again(*, actor: Actor, export: RecordsExport) -> None:
     """Have a failed export written again. Raises UnableToExport."""
     with transaction.atomic():
         if not _moved(export, RecordsExportState.FAILED, RecordsExportState.REQUESTED):
-            raise UnableToExport("Only an export that failed is written again.")
+            raise UnableToExport(gettext("Only an export that failed is written again."))
         _note(actor, export, RecordsExportState.REQUESTED)
 
 
 def fetch_address(*, actor: Actor, export: RecordsExport, seconds: int = 60) -> str:
     """An address for this one archive that works for `seconds`; the fetch is recorded. Raises UnableToExport."""
     if export.state != RecordsExportState.READY:
-        raise UnableToExport("The archive is not written yet.")
+        raise UnableToExport(gettext("The archive is not written yet."))
     with transaction.atomic():
         record(
             actor=actor,

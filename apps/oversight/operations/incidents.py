@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.alerts.models import Alert, Assessment
@@ -58,7 +59,7 @@ def report_incident(
     Raises UnableToReport when the organisation is said to become aware in the future, or nothing can be put on hold.
     """
     if report.aware_at > now:
-        raise UnableToReport("The organisation became aware in the past, or now.")
+        raise UnableToReport(gettext("The organisation became aware in the past, or now."))
     term = TERMS.get(report.seriousness)
     with transaction.atomic():
         incident = SystemIncident(
@@ -95,7 +96,7 @@ def note_authority_told(
 ) -> None:
     """Write down that an authority was told, and which. Raises UnableToReport."""
     if not whom.strip():
-        raise UnableToReport("Say who was told.")
+        raise UnableToReport(gettext("Say who was told."))
     changes = {"notified_at": now, "notified_whom": whom.strip()}
     _move(actor, incident, to=SystemIncidentState.NOTIFIED, reason=whom.strip(), **changes)
 
@@ -106,7 +107,9 @@ def close_incident(
     """Close with findings. Holds stay until a person releases them. Raises UnableToReport."""
     words = findings.strip()
     if not 10 <= len(words) <= LONGEST:
-        raise UnableToReport(f"Say what was found, in 10 to {LONGEST} characters.")
+        raise UnableToReport(
+            gettext("Say what was found, in 10 to %(longest)s characters.") % {"longest": LONGEST}
+        )
     changes = {"findings": words, "closed_by": user, "closed_at": now}
     _move(actor, incident, to=SystemIncidentState.CLOSED, reason=words, **changes)
 
@@ -123,7 +126,7 @@ def _move(
     with transaction.atomic():
         rows = SystemIncident.objects.filter(id=incident.id, state__in=sources)
         if rows.update(state=to, **changes) != 1:
-            raise UnableToReport("Somebody has moved this incident meanwhile.")
+            raise UnableToReport(gettext("Somebody has moved this incident meanwhile."))
         record(
             actor=actor,
             event=Event.SYSTEM_INCIDENT_MOVED,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.audit.events import Actor, Event, Subject
@@ -12,7 +13,9 @@ from apps.oversight.models import RiskRegisterVersion
 from apps.oversight.queries.register import digest_of, register_of
 from apps.oversight.register import Risk, UnableToRead, risks_of
 
-MEANWHILE = "Somebody has changed the register since you opened it. Read it again first."
+MEANWHILE = gettext_noop(
+    "Somebody has changed the register since you opened it. Read it again first."
+)
 
 
 class UnableToChange(Exception):
@@ -46,7 +49,7 @@ def _keep(
 ) -> RiskRegisterVersion:
     words = reason.strip()
     if not words:
-        raise UnableToChange("Say why the register changes.")
+        raise UnableToChange(gettext("Say why the register changes."))
     try:
         checked = risks_of([one.as_json() for one in risks])
     except UnableToRead as error:
@@ -54,7 +57,7 @@ def _keep(
     try:
         return _written(actor, user, checked, words, instead_of=instead_of, now=now)
     except IntegrityError as error:  # two versions of one number
-        raise UnableToChange(MEANWHILE) from error
+        raise UnableToChange(gettext(MEANWHILE)) from error
 
 
 def _written(
@@ -69,7 +72,7 @@ def _written(
     with transaction.atomic():
         before = register_of(actor.tenant_id)
         if before.version != instead_of:
-            raise UnableToChange(MEANWHILE)
+            raise UnableToChange(gettext(MEANWHILE))
         digest = digest_of(checked)
         row = RiskRegisterVersion.objects.create(
             tenant_id=actor.tenant_id,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -105,7 +106,8 @@ def _incidents(tenant_id: UUID, reported: QuerySet[SystemIncident]) -> list[Cloc
             Clock(
                 kind=ClockKind.INCIDENT,
                 subject=str(row.id),
-                words=f"Report {row.reference} to an authority (Art. 73)",
+                words=gettext("Report %(reference)s to an authority (Art. 73)")
+                % {"reference": row.reference},
                 due_at=row.due_at,
                 soon_at=row.due_at - soon,
                 url=reverse("system-incident", args=[row.id]),
@@ -129,7 +131,7 @@ def _review(day: date, ids: list[str], told: dict[tuple[str, datetime], datetime
     return Clock(
         kind=ClockKind.RISK,
         subject=day.isoformat(),
-        words=f"Review of {_some(ids)} (Art. 9)",
+        words=gettext("Review of %(risks)s (Art. 9)") % {"risks": _some(ids)},
         due_at=due_at,
         soon_at=due_at - RISK_SOON,
         url=reverse("risks"),
@@ -140,7 +142,12 @@ def _review(day: date, ids: list[str], told: dict[tuple[str, datetime], datetime
 
 def _some(ids: list[str]) -> str:
     shown = ", ".join(ids[:3])
-    return f"{shown} and {len(ids) - 3} more risks" if len(ids) > 3 else f"risk {shown}"
+    if len(ids) > 3:
+        return gettext("%(risks)s and %(count)s more risks") % {
+            "risks": shown,
+            "count": len(ids) - 3,
+        }
+    return gettext("risk %(risks)s") % {"risks": shown}
 
 
 def _entries(user: User) -> list[Clock]:
@@ -154,7 +161,8 @@ def _entries(user: User) -> list[Clock]:
         Clock(
             kind=ClockKind.ENTRY,
             subject=str(row.id),
-            words=f"Review of the watchlist entry {row.reference}",
+            words=gettext("Review of the watchlist entry %(reference)s")
+            % {"reference": row.reference},
             due_at=row.review_due_at,
             soon_at=row.review_due_at - OTHER_SOON,
             url=reverse("watchlist-entry", args=[row.id]),
@@ -171,7 +179,8 @@ def _requests(tenant_id: UUID) -> list[Clock]:
         Clock(
             kind=ClockKind.REQUEST,
             subject=str(row.id),
-            words=f"Answer to the request {row.reference} (Art. 12(3) GDPR)",
+            words=gettext("Answer to the request %(reference)s (Art. 12(3) GDPR)")
+            % {"reference": row.reference},
             due_at=row.due_at,
             soon_at=row.due_at - OTHER_SOON,
             url=reverse("subject-request", args=[row.id]),

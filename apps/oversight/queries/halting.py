@@ -18,6 +18,7 @@ from django.db.models import (
     UUIDField,
 )
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext, ngettext
 
 from apps.alerts.models import Alert, Assessment, OutboxEntry
 from apps.sites.models import Stop
@@ -52,11 +53,23 @@ class Halting:
     @property
     def words(self) -> str:
         """Such as "2.4 s (1 alert was in analysis)"."""
-        begun = f"; {self.begun} begun after it" if self.begun else ""
+        begun = (
+            "; " + gettext("%(count)s begun after it") % {"count": self.begun} if self.begun else ""
+        )
         if self.seconds is None:
-            return f"not known yet: {self.in_work} still in analysis{begun}"
-        were = "1 alert was" if self.left == 1 else f"{self.left or 'no'} alerts were"
-        return f"{self.seconds:.1f} s ({were} in analysis){begun}"
+            return (
+                gettext("not known yet: %(count)s still in analysis") % {"count": self.in_work}
+                + begun
+            )
+        return (
+            ngettext(
+                "%(seconds)s s (%(count)s alert was in analysis)",
+                "%(seconds)s s (%(count)s alerts were in analysis)",
+                self.left,
+            )
+            % {"seconds": f"{self.seconds:.1f}", "count": self.left or gettext("no")}
+            + begun
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

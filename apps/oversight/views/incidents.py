@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -76,7 +77,7 @@ def incident_report(request: HttpRequest) -> HttpResponse:
         except (UnableToReport, ValueError) as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Reported. Everything of its alerts is on hold.")
+            messages.success(request, gettext("Reported. Everything of its alerts is on hold."))
             return redirect("system-incident", incident.id)
     return render(request, "oversight/incident_report.html", {"form": form}, status=WRONG)
 
@@ -184,7 +185,9 @@ def _alerts(user: User, text: str) -> list[Alert]:
     for word in dict.fromkeys(text.replace(",", " ").split()):
         alerts = list(alerts_visible_to(user).filter(id__range=_span(word))[:2])
         if len(alerts) != 1:
-            raise UnableToReport(f"{word[:40]} is not known where you work.")
+            raise UnableToReport(
+                gettext("%(word_40)s is not known where you work.") % {"word_40": word[:40]}
+            )
         found[alerts[0].id] = alerts[0]
     return list(found.values())
 
@@ -198,5 +201,6 @@ def _span(word: str) -> tuple[UUID, UUID]:
         return UUID(digits), UUID(digits)
     except ValueError:
         raise UnableToReport(
-            f"{word[:40]} is no alert: name alerts as on their page, such as A-1A2B3C4D."
+            gettext("%(word_40)s is no alert: name alerts as on their page, such as A-1A2B3C4D.")
+            % {"word_40": word[:40]}
         ) from None

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -53,7 +54,7 @@ def notice_new(request: HttpRequest, site_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         facts = NoticeFacts(**form.cleaned_data, biometrics=biometrics)
         publish_notice(actor=actor_of(request), user=user, site=site, facts=facts, now=now)
-        messages.success(request, "The notice has a new version, in English and Spanish.")
+        messages.success(request, gettext("The notice has a new version, in English and Spanish."))
         return redirect("notices")
     status = WRONG if request.method == "POST" else 200
     context = {"form": form, "site": site, "biometrics": biometrics}

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -69,7 +70,7 @@ def risk_edit(request: HttpRequest, risk_id: str = "") -> HttpResponse:
             form.add_error(None, str(refusal))
             status = CONFLICT
         else:
-            messages.success(request, "The register has a new version.")
+            messages.success(request, gettext("The register has a new version."))
             return redirect("risks")
     return render(request, "oversight/risk_edit.html", {"form": form, "risk": known}, status=status)
 
@@ -94,5 +95,9 @@ def risk_remove(request: HttpRequest, risk_id: str) -> HttpResponse:
     except UnableToChange as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{risk_id} is not in the new version; earlier versions keep it.")
+        messages.success(
+            request,
+            gettext("%(risk_id)s is not in the new version; earlier versions keep it.")
+            % {"risk_id": risk_id},
+        )
     return redirect("risks")

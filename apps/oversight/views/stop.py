@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -56,7 +57,7 @@ def stop_press(request: HttpRequest) -> HttpResponse:
     except UnableToStop as refusal:
         form.add_error(None, str(refusal))
         return _page(request, user, form, status=WRONG)
-    messages.success(request, "Stopped. New alerts are kept and wait; nothing is lost.")
+    messages.success(request, gettext("Stopped. New alerts are kept and wait; nothing is lost."))
     return redirect("stop")
 
 
@@ -91,7 +92,7 @@ def stop_resume(request: HttpRequest, stop_id: UUID) -> HttpResponse:
         form.add_error(None, str(refusal))
         context = {"stop": stop, "form": form}
         return render(request, "oversight/stop_resume.html", context, status=CONFLICT)
-    messages.success(request, "The machine goes on. What had waited is started in order.")
+    messages.success(request, gettext("The machine goes on. What had waited is started in order."))
     return redirect("stop")
 
 

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -72,7 +73,11 @@ def training_new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
             status = CONFLICT
         else:
-            messages.success(request, f"Recorded for {len(people)} of your people.")
+            messages.success(
+                request,
+                gettext("Recorded for %(len_people)s of your people.")
+                % {"len_people": len(people)},
+            )
             return redirect("training")
     return render(request, "oversight/training_new.html", {"form": form}, status=status)
 
@@ -108,7 +113,9 @@ def training_revoke(request: HttpRequest, record_id: UUID) -> HttpResponse:
     except UnableToRecord as refusal:
         form.add_error(None, str(refusal))
         return _page(request, user, found.person, wrong=(found.id, form), status=CONFLICT)
-    messages.success(request, "The record is taken back. It stays visible with your reason.")
+    messages.success(
+        request, gettext("The record is taken back. It stays visible with your reason.")
+    )
     return redirect("training-person", user_id=found.person_id)
 
 

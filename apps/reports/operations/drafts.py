@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.audit.events import Actor, Event, Subject
@@ -26,7 +27,9 @@ from apps.triage.states import REPORT, ReportState
 LONGEST_SENTENCE: Final = 2000
 LONGEST_FIELD: Final = 1500
 MOST_OWN: Final = 60
-SOMEBODY_ELSE: Final = "Somebody else saved this report meanwhile. Look at their wording first."
+SOMEBODY_ELSE: Final = gettext_noop(
+    "Somebody else saved this report meanwhile. Look at their wording first."
+)
 
 
 class UnableToChange(Exception):
@@ -58,12 +61,16 @@ def make_draft(
     With `supersedes` the author's own words and fields of the signed report are taken over.
     """
     if author not in authors_of(case):
-        raise UnableToChange("That person cannot sign statements at this site. Choose another one.")
+        raise UnableToChange(
+            gettext("That person cannot sign statements at this site. Choose another one.")
+        )
     if supersedes and (
         supersedes.state != ReportState.SIGNED
         or (supersedes.case_id, supersedes.kind) != (case.id, kind)
     ):
-        raise UnableToChange("Only a signed report can be replaced, by one of the same kind.")
+        raise UnableToChange(
+            gettext("Only a signed report can be replaced, by one of the same kind.")
+        )
     as_of = record_now(case, now=now)
     facts = facts_of(case, as_of=as_of)
     if supersedes:
@@ -97,7 +104,7 @@ def edit_report(
         report = _opened(report)
         version = newest(report)
         if version.number != base:
-            raise UnableToChange(SOMEBODY_ELSE)
+            raise UnableToChange(gettext(SOMEBODY_ELSE))
         before = content_of(version)
         naming = Naming(report.case, author_id=report.author_id)
         after = _edited(before, edit, naming=naming, by=user.id)
@@ -124,7 +131,9 @@ def _opened(report: Report) -> Report:
     locked = Report.objects.select_for_update(of=("self",)).select_related("case__site")
     found = locked.get(id=report.id)
     if not found.is_open:
-        raise UnableToChange("This report is not a draft any more. Draft a newer one instead.")
+        raise UnableToChange(
+            gettext("This report is not a draft any more. Draft a newer one instead.")
+        )
     return found
 
 
@@ -174,7 +183,10 @@ def _edited(content: Content, edit: Edit, *, naming: Naming, by: UUID) -> Conten
     added = [_own(text, naming, by) for text in edit.added if text.strip()]
     sentences = [one for one in [*kept, *added] if one is not None]
     if sum(one.origin is Origin.OPERATOR for one in sentences) > MOST_OWN:
-        raise UnableToChange(f"A report has at most {MOST_OWN} statements of its author.")
+        raise UnableToChange(
+            gettext("A report has at most %(most_own)s statements of its author.")
+            % {"most_own": MOST_OWN}
+        )
     return replace(
         content,
         sentences=ordered(content.kind, sentences),
@@ -189,7 +201,9 @@ def _one(sentence: Sentence, edit: Edit, naming: Naming) -> Sentence | None:
     if sentence.is_disclosure:
         if left_out or text != sentence.text:
             raise UnableToChange(
-                "What speaks against the statement can be neither left out nor reworded. Add your own words to it."
+                gettext(
+                    "What speaks against the statement can be neither left out nor reworded. Add your own words to it."
+                )
             )
         return sentence
     if sentence.origin is Origin.OPERATOR:
@@ -212,16 +226,22 @@ def _fields(content: Content, given: Mapping[str, str], naming: Naming) -> dict[
     filled = dict(content.fields)
     for name, value in given.items():
         if name not in known:
-            raise UnableToChange("This kind of report has no such field.")
+            raise UnableToChange(gettext("This kind of report has no such field."))
         if len(value) > LONGEST_FIELD:
-            raise UnableToChange(f"A field has at most {LONGEST_FIELD} characters.")
+            raise UnableToChange(
+                gettext("A field has at most %(longest_field)s characters.")
+                % {"longest_field": LONGEST_FIELD}
+            )
         filled[name] = naming.tokenised(_clean(value))
     return filled
 
 
 def _words(text: str, naming: Naming) -> str:
     if len(text) > LONGEST_SENTENCE:
-        raise UnableToChange(f"A sentence has at most {LONGEST_SENTENCE} characters. Split it.")
+        raise UnableToChange(
+            gettext("A sentence has at most %(longest_sentence)s characters. Split it.")
+            % {"longest_sentence": LONGEST_SENTENCE}
+        )
     return naming.tokenised(_clean(text))
 
 

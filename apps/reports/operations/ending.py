@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -38,7 +39,7 @@ def sign_report(
         report = locked.get(id=report.id)
         standing = standing_of(report)
         if standing.version.digest != digest:
-            raise UnableToSign("The wording has changed since you read it. Read it again.")
+            raise UnableToSign(gettext("The wording has changed since you read it. Read it again."))
         found = objections(report, user, standing)
         if found:
             raise UnableToSign(" ".join(found))
@@ -72,13 +73,13 @@ def withdraw_report(
             Report.objects.select_for_update(of=("self",)).select_related("case").get(id=report.id)
         )
         if not reason.strip():
-            raise UnableToWithdraw("Say why it is withdrawn.")
+            raise UnableToWithdraw(gettext("Say why it is withdrawn."))
         if not REPORT.allows(report.state, ReportState.WITHDRAWN):
-            raise UnableToWithdraw("This report has ended already.")
+            raise UnableToWithdraw(gettext("This report has ended already."))
         may_end = allows(user, Permission.APPROVE_CASES, report.case.site_id)
         if report.state == ReportState.SIGNED and user.id != report.author_id and not may_end:
             raise UnableToWithdraw(
-                "Only the person who signed it, or who approves cases, can withdraw it."
+                gettext("Only the person who signed it, or who approves cases, can withdraw it.")
             )
         _move(report, ReportState.WITHDRAWN, ended_at=now, ended_by=user.id, ended_reason=reason)
         _note(actor, report, Event.REPORT_WITHDRAWN, now=now)

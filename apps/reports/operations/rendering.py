@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from apps.accounts.tenancy import tenant_scope
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -50,7 +52,7 @@ def render_signed(*, tenant_id: UUID, report_id: UUID, now: datetime) -> Evidenc
         if report.item is not None:
             return report.item
         if not hasattr(report, "signature"):
-            raise UnableToRender("Only a signed report becomes a document.")
+            raise UnableToRender(gettext("Only a signed report becomes a document."))
         version = newest(report)
         pages = draft_pdf(report, version, now=now)
     try:
@@ -64,7 +66,9 @@ def render_signed(*, tenant_id: UUID, report_id: UUID, now: datetime) -> Evidenc
         )
         with tenant_scope(tenant_id):
             Report.objects.filter(id=report_id).update(item_note=f"{why} It is tried every minute.")
-        raise UnableToRender(f"There is no PDF yet. {why} It is tried every minute.") from error
+        raise UnableToRender(
+            gettext("There is no PDF yet. %(why)s It is tried every minute.") % {"why": why}
+        ) from error
     with tenant_scope(tenant_id):
         return _keep(report, stored, now=now)
 

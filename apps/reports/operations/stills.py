@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import av
+from django.utils.translation import gettext
 from PIL import Image
 
 from apps.alerts.models import Alert
@@ -36,7 +37,9 @@ def cut_still(*, alert: Alert, seconds: float | None) -> StoredObject:
     clip = getattr(alert, "clip", None)
     if clip is None or not clip.blurred_key:
         raise UnableToCut(
-            "There is no copy of this clip with faces blurred; a still is cut from that only."
+            gettext(
+                "There is no copy of this clip with faces blurred; a still is cut from that only."
+            )
         )
     at = seconds if seconds is not None else _middle(clip.marked_from_ms, clip.marked_to_ms)
     try:
@@ -50,7 +53,7 @@ def cut_still(*, alert: Alert, seconds: float | None) -> StoredObject:
             content_type="image/jpeg",
         )
     except StorageError as error:
-        raise UnableToCut("The store for files did not answer. Try again.") from error
+        raise UnableToCut(gettext("The store for files did not answer. Try again.")) from error
 
 
 def keep_still(*, actor: Actor, alert: Alert, stored: StoredObject, now: datetime) -> EvidenceItem:
@@ -89,9 +92,9 @@ def _frame(path: Path, at: float) -> bytes:
                 if frame.time is not None and frame.time >= at:
                     break
     except av.FFmpegError as error:
-        raise UnableToCut("The copy with faces blurred could not be read.") from error
+        raise UnableToCut(gettext("The copy with faces blurred could not be read.")) from error
     if last is None:
-        raise UnableToCut("The copy with faces blurred has no picture in it.")
+        raise UnableToCut(gettext("The copy with faces blurred has no picture in it."))
     last.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     jpeg = io.BytesIO()
     last.save(jpeg, format="JPEG", quality=_QUALITY)

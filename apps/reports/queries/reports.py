@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -20,8 +21,8 @@ from apps.reports.models import Report, ReportVersion
 from apps.reports.queries.record import facts_of
 from apps.sites.queries import allows, people_of_site, sites_visible_to
 
-NOT_YOURS: Final = "Only the person whose statement it is can sign it."
-NO_LONGER_OPEN: Final = "This report is not a draft any more."
+NOT_YOURS: Final = gettext_noop("Only the person whose statement it is can sign it.")
+NO_LONGER_OPEN: Final = gettext_noop("This report is not a draft any more.")
 
 
 def reports_visible_to(user: User) -> QuerySet[Report]:
@@ -125,11 +126,11 @@ def objections(report: Report, user: User, standing: Standing) -> list[str]:
     """Why this person cannot sign this wording now, in words; empty when they can."""
     found = []
     if not report.is_open:
-        return [NO_LONGER_OPEN]
+        return [gettext(NO_LONGER_OPEN)]
     if report.author_id != user.id or not allows(
         user, Permission.SIGN_REPORTS, report.case.site_id
     ):
-        found.append(NOT_YOURS)
+        found.append(gettext(NOT_YOURS))
     if standing.version.lost_a_name:
         found.append("A name was erased from this wording. Draft it again.")
     if standing.fallen:

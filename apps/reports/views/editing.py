@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -51,7 +52,7 @@ def report(request: HttpRequest, case_id: UUID, report_id: UUID) -> HttpResponse
     base, edit = BaseForm(request.POST), edit_of(request.POST)
     try:
         if not base.is_valid():
-            raise UnableToChange("The form was incomplete. Nothing was saved; save again.")
+            raise UnableToChange(gettext("The form was incomplete. Nothing was saved; save again."))
         edit_report(
             actor=actor_of(request),
             user=user,
@@ -63,7 +64,7 @@ def report(request: HttpRequest, case_id: UUID, report_id: UUID) -> HttpResponse
     except UnableToChange as refusal:
         messages.error(request, str(refusal))
         return _editor(request, user, found, unsaved=edit, status=WRONG)
-    messages.success(request, "Saved as a new wording; the earlier ones are kept.")
+    messages.success(request, gettext("Saved as a new wording; the earlier ones are kept."))
     return redirect("report", case_id=case_id, report_id=report_id)
 
 
@@ -81,10 +82,12 @@ def redraft(request: HttpRequest, case_id: UUID, report_id: UUID) -> HttpRespons
         version = None
     else:
         if version is None:
-            messages.success(request, "The record says the same as this wording. Nothing changed.")
+            messages.success(
+                request, gettext("The record says the same as this wording. Nothing changed.")
+            )
     if version is None:
         return redirect("report", case_id=case_id, report_id=report_id)
-    messages.success(request, "Drafted again. This is what the record changed.")
+    messages.success(request, gettext("Drafted again. This is what the record changed."))
     return redirect("report-changes", case_id=case_id, report_id=report_id)
 
 
@@ -119,7 +122,7 @@ def still(request: HttpRequest, case_id: UUID, report_id: UUID) -> HttpResponse:
     form, now = StillForm(request.POST), timezone.now()
     try:
         if not form.is_valid():
-            raise UnableToCut("Give the second of the clip as a number. Nothing was cut.")
+            raise UnableToCut(gettext("Give the second of the clip as a number. Nothing was cut."))
         of_case = Alert.objects.filter(incident__case=found.case).select_related("clip")
         alert = get_object_or_404(of_case, id=form.cleaned_data["alert"])
         stored = cut_still(alert=alert, seconds=form.cleaned_data["seconds"])
@@ -128,7 +131,7 @@ def still(request: HttpRequest, case_id: UUID, report_id: UUID) -> HttpResponse:
     except (UnableToCut, UnableToChange) as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, "The still is cut, and the draft speaks of it.")
+        messages.success(request, gettext("The still is cut, and the draft speaks of it."))
     return redirect("report", case_id=case_id, report_id=report_id)
 
 

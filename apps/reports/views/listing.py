@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -64,7 +65,11 @@ def reports(request: HttpRequest, case_id: UUID) -> HttpResponse:
         except UnableToChange as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"{made.reference} was drafted from the record.")
+            messages.success(
+                request,
+                gettext("%(made_reference)s was drafted from the record.")
+                % {"made_reference": made.reference},
+            )
             return redirect("report", case_id=case.id, report_id=made.id)
     found = reports_visible_to(user).filter(case=case)
     page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
@@ -97,5 +102,9 @@ def newer(request: HttpRequest, case_id: UUID, report_id: UUID) -> HttpResponse:
     except UnableToChange as refusal:
         messages.error(request, str(refusal))
         return redirect("report", case_id=case_id, report_id=report_id)
-    messages.success(request, f"{made.reference} supersedes {found.reference} once it is signed.")
+    messages.success(
+        request,
+        gettext("%(made_reference)s supersedes %(found_reference)s once it is signed.")
+        % {"made_reference": made.reference, "found_reference": found.reference},
+    )
     return redirect("report", case_id=case_id, report_id=made.id)

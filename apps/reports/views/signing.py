@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -62,7 +63,11 @@ def sign(request: HttpRequest, case_id: UUID, report_id: UUID) -> HttpResponse:
     except UnableToSign as refusal:
         form.add_error(None, str(refusal))
         return _signing(request, user, found, form, status=WRONG)
-    messages.success(request, f"{found.reference} is signed. Its sealed PDF follows in a minute.")
+    messages.success(
+        request,
+        gettext("%(found_reference)s is signed. Its sealed PDF follows in a minute.")
+        % {"found_reference": found.reference},
+    )
     return redirect("report", case_id=case_id, report_id=report_id)
 
 
@@ -83,7 +88,11 @@ def withdraw(request: HttpRequest, case_id: UUID, report_id: UUID) -> HttpRespon
     except UnableToWithdraw as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{found.reference} is withdrawn; its wordings are kept.")
+        messages.success(
+            request,
+            gettext("%(found_reference)s is withdrawn; its wordings are kept.")
+            % {"found_reference": found.reference},
+        )
     return redirect("report", case_id=case_id, report_id=report_id)
 
 

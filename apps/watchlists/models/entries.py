@@ -4,6 +4,7 @@ import uuid
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Disposition
@@ -19,10 +20,10 @@ LONGEST_TERM_DAYS = 365
 class EntryCategory(models.TextChoices):
     """What was done, never what somebody is."""
 
-    REPEATED_THEFT = "repeated_theft", "repeated confirmed theft"
-    HIGH_VALUE_THEFT = "high_value_theft", "confirmed theft of high value"
-    THEFT_WITH_VIOLENCE = "theft_with_violence", "confirmed theft with violence or threat"
-    CONCERTED_THEFT = "concerted_theft", "confirmed theft together with others"
+    REPEATED_THEFT = "repeated_theft", _("repeated confirmed theft")
+    HIGH_VALUE_THEFT = "high_value_theft", _("confirmed theft of high value")
+    THEFT_WITH_VIOLENCE = "theft_with_violence", _("confirmed theft with violence or threat")
+    CONCERTED_THEFT = "concerted_theft", _("confirmed theft together with others")
 
 
 def _days(default: int, help_text: str) -> "models.PositiveIntegerField[int, int]":

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
 from apps.accounts.models import Tenant
@@ -12,8 +13,8 @@ VECTOR_LENGTH = 128
 
 
 class ImageSource(models.TextChoices):
-    CLIP = "clip", "a moment of the alert's clip"
-    UPLOAD = "upload", "an uploaded picture"
+    CLIP = "clip", _("a moment of the alert's clip")
+    UPLOAD = "upload", _("an uploaded picture")
 
 
 class EntryImage(models.Model):

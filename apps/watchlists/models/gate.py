@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 
@@ -10,18 +11,18 @@ from apps.accounts.models import Tenant
 class LawfulBasis(models.TextChoices):
     """GDPR Art. 6(1), as the tenant states it."""
 
-    CONSENT = "art_6_1_a", "Art. 6(1)(a) consent"
-    LEGAL_OBLIGATION = "art_6_1_c", "Art. 6(1)(c) legal obligation"
-    PUBLIC_TASK = "art_6_1_e", "Art. 6(1)(e) public task"
-    LEGITIMATE_INTERESTS = "art_6_1_f", "Art. 6(1)(f) legitimate interests"
+    CONSENT = "art_6_1_a", _("Art. 6(1)(a) consent")
+    LEGAL_OBLIGATION = "art_6_1_c", _("Art. 6(1)(c) legal obligation")
+    PUBLIC_TASK = "art_6_1_e", _("Art. 6(1)(e) public task")
+    LEGITIMATE_INTERESTS = "art_6_1_f", _("Art. 6(1)(f) legitimate interests")
 
 
 class SpecialCategoryCondition(models.TextChoices):
     """GDPR Art. 9(2), without which biometric data may not identify anybody."""
 
-    EXPLICIT_CONSENT = "art_9_2_a", "Art. 9(2)(a) explicit consent"
-    LEGAL_CLAIMS = "art_9_2_f", "Art. 9(2)(f) legal claims"
-    SUBSTANTIAL_PUBLIC_INTEREST = "art_9_2_g", "Art. 9(2)(g) substantial public interest in law"
+    EXPLICIT_CONSENT = "art_9_2_a", _("Art. 9(2)(a) explicit consent")
+    LEGAL_CLAIMS = "art_9_2_f", _("Art. 9(2)(f) legal claims")
+    SUBSTANTIAL_PUBLIC_INTEREST = "art_9_2_g", _("Art. 9(2)(g) substantial public interest in law")
 
 
 class LegalGate(models.Model):

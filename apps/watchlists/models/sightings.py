@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert
@@ -73,9 +74,9 @@ class SightingLead(models.Model):
 
 
 class Answer(models.TextChoices):
-    SAME = "same", "the same person"
-    DIFFERENT = "different", "a different person"
-    UNSURE = "unsure", "cannot tell"
+    SAME = "same", _("the same person")
+    DIFFERENT = "different", _("a different person")
+    UNSURE = "unsure", _("cannot tell")
 
 
 class LeadJudgement(models.Model):

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -35,7 +36,7 @@ from apps.watchlists.queries.entries import (
 from apps.watchlists.queries.gate import gate_of
 
 SHORTEST_REASON: Final = 10
-_CHANGED = "It changed since you looked at it. Look again before you decide."
+_CHANGED = gettext_noop("It changed since you looked at it. Look again before you decide.")
 
 
 class UnableToApprove(Exception):
@@ -64,7 +65,7 @@ def approve_entry(
         entry = _locked(entry)
         _require_other(user, entry.proposed_by)
         if entry.state != EntryState.AWAITING_APPROVAL:
-            raise UnableToApprove("This proposal is not waiting for an approval any more.")
+            raise UnableToApprove(gettext("This proposal is not waiting for an approval any more."))
         _require_seen(seen, entry.version, entry_digest(entry))
         _require_ground(entry, user, now=now)
         _confirm(actor, user, entry, act=ConfirmedAct.APPROVE, seen=seen, now=now)
@@ -89,7 +90,7 @@ def refuse_entry(
     with transaction.atomic():
         entry = _locked(entry)
         if entry.state != EntryState.AWAITING_APPROVAL:
-            raise UnableToApprove("This proposal is not waiting for an approval any more.")
+            raise UnableToApprove(gettext("This proposal is not waiting for an approval any more."))
         _require_seen(seen, entry.version, entry_digest(entry))
         _confirm(actor, user, entry, act=ConfirmedAct.REFUSE, seen=seen, now=now)
         code = "withdrawn" if user.id == entry.proposed_by else "refused_by_person"
@@ -117,7 +118,7 @@ def approve_renewal(
         _require_other(user, renewal.proposed_by)
         _require_other(user, entry.proposed_by)
         if renewal.settled_at is not None or entry.state not in IN_FORCE:
-            raise UnableToApprove("This renewal is not waiting for an approval any more.")
+            raise UnableToApprove(gettext("This renewal is not waiting for an approval any more."))
         _require_seen(seen, entry.version, renewal_digest(renewal, entry))
         _require_renewable(entry, user, now=now)
         _confirm(actor, user, entry, act=ConfirmedAct.RENEW, seen=seen, renewal=renewal, now=now)
@@ -143,7 +144,7 @@ def refuse_renewal(
             settled_at=now
         )
         if settled != 1:
-            raise UnableToApprove("This renewal is not waiting for an approval any more.")
+            raise UnableToApprove(gettext("This renewal is not waiting for an approval any more."))
         record(
             actor=actor,
             event=Event.ENTRY_RENEWAL_REFUSED,
@@ -155,38 +156,49 @@ def refuse_renewal(
 
 def _require_approver(user: User) -> None:
     if not user.may(Permission.APPROVE_WATCHLIST):
-        raise UnableToApprove("Your role does not allow approving a watchlist entry.")
+        raise UnableToApprove(gettext("Your role does not allow approving a watchlist entry."))
 
 
 def _require_other(user: User, proposed_by: object) -> None:
     if user.id == proposed_by:
-        raise UnableToApprove("You proposed this yourself: another person has to approve it.")
+        raise UnableToApprove(
+            gettext("You proposed this yourself: another person has to approve it.")
+        )
 
 
 def _require_reason(reason: str) -> None:
     if len(reason.strip()) < SHORTEST_REASON:
-        raise UnableToApprove(f"Say in at least {SHORTEST_REASON} characters why.")
+        raise UnableToApprove(
+            gettext("Say in at least %(shortest_reason)s characters why.")
+            % {"shortest_reason": SHORTEST_REASON}
+        )
 
 
 def _require_seen(seen: Seen, version: int, digest: str) -> None:
     if (seen.version, seen.digest) != (version, digest):
-        raise UnableToApprove(_CHANGED)
+        raise UnableToApprove(gettext(_CHANGED))
 
 
 def _require_ground(entry: WatchlistEntry, user: User, *, now: datetime) -> None:
     gate = gate_of(user.tenant_id, now=now)
     if not gate.is_on:
-        raise UnableToApprove(f"Watchlists are switched off. {gate.why_off}")
+        raise UnableToApprove(
+            gettext("Watchlists are switched off. %(gate_why_off)s")
+            % {"gate_why_off": gate.why_off}
+        )
     if not still_rests_on_theft(entry):
-        raise UnableToApprove("The confirmation behind this entry was corrected.")
+        raise UnableToApprove(gettext("The confirmation behind this entry was corrected."))
     if has_open_objection(entry):
-        raise UnableToApprove("Somebody objects to this entry; that is decided first.")
+        raise UnableToApprove(gettext("Somebody objects to this entry; that is decided first."))
 
 
 def _require_renewable(entry: WatchlistEntry, user: User, *, now: datetime) -> None:
     gate = gate_of(user.tenant_id, now=now)
     if not gate.is_on:
-        raise UnableToApprove(f"Watchlists are switched off. {gate.why_off}")
+        raise UnableToApprove(
+            gettext("Watchlists are switched off. %(gate_why_off)s")
+            % {"gate_why_off": gate.why_off}
+        )
     try:
         require_renewable(entry)
     except UnableToPropose as refusal:
@@ -252,7 +264,7 @@ def _put_in_force(
         ended_code="",
     )
     if moved != 1:
-        raise UnableToApprove(_CHANGED)
+        raise UnableToApprove(gettext(_CHANGED))
     entry.refresh_from_db()
 
 

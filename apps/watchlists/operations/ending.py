@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -88,9 +89,12 @@ def disable_entry(
 ) -> None:
     """A person stops an entry for good. Raises UnableToStop without permission or reason, or when it has ended."""
     if not (user.may(Permission.APPROVE_WATCHLIST) or user.may(Permission.PROPOSE_WATCHLIST)):
-        raise UnableToStop("Your role does not allow stopping an entry.")
+        raise UnableToStop(gettext("Your role does not allow stopping an entry."))
     if len(reason.strip()) < SHORTEST_REASON:
-        raise UnableToStop(f"Say in at least {SHORTEST_REASON} characters why.")
+        raise UnableToStop(
+            gettext("Say in at least %(shortest_reason)s characters why.")
+            % {"shortest_reason": SHORTEST_REASON}
+        )
     if not end_entry(
         actor=actor,
         entry=entry,
@@ -99,7 +103,7 @@ def disable_entry(
         reason=reason.strip(),
         now=now,
     ):
-        raise UnableToStop("This entry has ended already.")
+        raise UnableToStop(gettext("This entry has ended already."))
 
 
 def suspend_for(*, actor: Actor, alert: Alert | UUID, now: datetime) -> int:
@@ -140,13 +144,16 @@ def erase_entry(
     UnableToStop without permission or reason, or when it is erased already.
     """
     if not user.may(Permission.MANAGE_LEGAL_GATE):
-        raise UnableToStop("Your role does not allow erasing a person's data.")
+        raise UnableToStop(gettext("Your role does not allow erasing a person's data."))
     if len(reason.strip()) < SHORTEST_REASON:
-        raise UnableToStop(f"Say in at least {SHORTEST_REASON} characters why.")
+        raise UnableToStop(
+            gettext("Say in at least %(shortest_reason)s characters why.")
+            % {"shortest_reason": SHORTEST_REASON}
+        )
     with transaction.atomic():
         entry = WatchlistEntry.objects.select_for_update().get(id=entry.id)
         if entry.erased_at is not None:
-            raise UnableToStop("This entry is erased already.")
+            raise UnableToStop(gettext("This entry is erased already."))
         if ENTRY.allows(entry.state, EntryState.DISABLED):
             end_entry(actor=actor, entry=entry, to=EntryState.DISABLED, code="erased", now=now)
         WatchlistEntry.objects.filter(id=entry.id).update(

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.audit.events import Actor, Event, Subject
 from apps.audit.operations import record
@@ -107,15 +108,18 @@ def store_embedding(
     """
     values = [float(value) for value in vector]
     if len(values) != VECTOR_LENGTH or not all(map(math.isfinite, values)):
-        raise UnableToEnrol(f"a face vector has {VECTOR_LENGTH} finite numbers")
+        raise UnableToEnrol(
+            gettext("a face vector has %(vector_length)s finite numbers")
+            % {"vector_length": VECTOR_LENGTH}
+        )
     if not 0 <= quality <= 1:  # before the database says so, with the whole row in its log
-        raise UnableToEnrol("the quality of a picture lies between 0 and 1")
+        raise UnableToEnrol(gettext("the quality of a picture lies between 0 and 1"))
     with transaction.atomic():
         entry = WatchlistEntry.objects.select_for_update().get(id=entry_id)
         if entry.state != EntryState.ACTIVE:
-            raise UnableToEnrol("The entry is not in force.")
+            raise UnableToEnrol(gettext("The entry is not in force."))
         if not faces_are_on(entry.tenant_id, now=now):
-            raise UnableToEnrol("The legal gate is shut.")
+            raise UnableToEnrol(gettext("The legal gate is shut."))
         image = EntryImage.objects.get(id=image_id, entry=entry)
         stored, created = FaceEmbedding.objects.get_or_create(
             image=image,

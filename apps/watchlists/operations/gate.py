@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import Tenant, User
 from apps.accounts.permissions import Permission
@@ -52,7 +53,9 @@ class Basis:
 
     def __post_init__(self) -> None:
         if len(self.basis_text.strip()) < SHORTEST_NOTE:
-            raise UnableToChangeGate("Describe the law and the interest relied on in a sentence.")
+            raise UnableToChangeGate(
+                gettext("Describe the law and the interest relied on in a sentence.")
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +67,7 @@ class Dpia:
 
     def __post_init__(self) -> None:
         if not self.dpia_version.strip():
-            raise UnableToChangeGate("Name the version of the impact assessment.")
+            raise UnableToChangeGate(gettext("Name the version of the impact assessment."))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +80,11 @@ class SignOff:
 
     def __post_init__(self) -> None:
         if not self.signatory.strip():
-            raise UnableToChangeGate("Say who signed, by function.")
+            raise UnableToChangeGate(gettext("Say who signed, by function."))
         if not 0 < (self.valid_until - self.signed_on).days <= LONGEST_SIGN_OFF_DAYS:
-            raise UnableToChangeGate("A sign-off holds for a day at least and two years at most.")
+            raise UnableToChangeGate(
+                gettext("A sign-off holds for a day at least and two years at most.")
+            )
 
 
 GateChange = Basis | Dpia | SignOff
@@ -104,7 +109,9 @@ def fill_gate(
         elif latest is not None and _digest_of(values) != signed_content(latest):
             values |= _UNSIGNED
         if isinstance(change, Dpia) and change.dpia_on > now.date():
-            raise UnableToChangeGate("The impact assessment cannot be dated in the future.")
+            raise UnableToChangeGate(
+                gettext("The impact assessment cannot be dated in the future.")
+            )
         step = _STEPS[type(change)]
         return _write(actor, user, latest, values, note="", step=step.value, now=now)
 
@@ -118,11 +125,14 @@ def withdraw_gate(
     """
     _require_may(user)
     if len(reason.strip()) < SHORTEST_NOTE:
-        raise UnableToChangeGate(f"Say in at least {SHORTEST_NOTE} characters why.")
+        raise UnableToChangeGate(
+            gettext("Say in at least %(shortest_note)s characters why.")
+            % {"shortest_note": SHORTEST_NOTE}
+        )
     with transaction.atomic():
         latest = _latest(user.tenant_id, instead_of=instead_of)
         if latest is None or latest.is_withdrawn:
-            raise UnableToChangeGate("There is nothing to withdraw.")
+            raise UnableToChangeGate(gettext("There is nothing to withdraw."))
         values = _values(latest) | _UNSIGNED | {"is_withdrawn": True}
         made = _write(actor, user, latest, values, note=reason.strip(), step="withdraw", now=now)
         for entry in WatchlistEntry.objects.filter(
@@ -136,14 +146,16 @@ def withdraw_gate(
 
 def _require_may(user: User) -> None:
     if not user.may(Permission.MANAGE_LEGAL_GATE):
-        raise UnableToChangeGate("Your role does not allow changing the legal gate.")
+        raise UnableToChangeGate(gettext("Your role does not allow changing the legal gate."))
 
 
 def _latest(tenant_id: UUID, *, instead_of: int) -> LegalGate | None:
     Tenant.objects.select_for_update().get(id=tenant_id)
     latest = LegalGate.objects.filter(tenant_id=tenant_id).order_by("-version").first()
     if (latest.version if latest else 0) != instead_of:
-        raise UnableToChangeGate("Somebody else changed the gate meanwhile. Look at it again.")
+        raise UnableToChangeGate(
+            gettext("Somebody else changed the gate meanwhile. Look at it again.")
+        )
     return latest
 
 

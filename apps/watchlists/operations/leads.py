@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -124,26 +125,31 @@ def judge_lead(
     same person, when two have answered, and when the gate is shut or the entry no longer in force.
     """
     if not allows(user, Permission.CONFIRM_SIGHTING, lead.site_id):
-        raise UnableToJudge("You may not judge leads at this site.")
+        raise UnableToJudge(gettext("You may not judge leads at this site."))
     training = training_standing(user, now)
     if not training.is_covered:
         raise UnableToJudge(training.sentence)
     if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON or "\x00" in reason:
         raise UnableToJudge(
-            f"Say what you compared, in {SHORTEST_REASON} to {LONGEST_REASON} characters."
+            gettext(
+                "Say what you compared, in %(shortest_reason)s to %(longest_reason)s characters."
+            )
+            % {"shortest_reason": SHORTEST_REASON, "longest_reason": LONGEST_REASON}
         )
     try:
         with transaction.atomic():
             return _judge(actor, user, lead, answer, reason.strip(), now=now)
     except IntegrityError as error:
         raise UnableToJudge(
-            _CONFLICTS.get(_constraint_of(error), "Somebody was faster.")
+            gettext(_CONFLICTS.get(_constraint_of(error), gettext_noop("Somebody was faster.")))
         ) from error
 
 
 _CONFLICTS = {
-    "one_judgement_per_person": "You have judged this lead already; another person is asked.",
-    "two_judgements_per_lead": "Two people have judged this lead already.",
+    "one_judgement_per_person": gettext_noop(
+        "You have judged this lead already; another person is asked."
+    ),
+    "two_judgements_per_lead": gettext_noop("Two people have judged this lead already."),
 }
 
 
@@ -153,12 +159,14 @@ def _judge(
     entry = WatchlistEntry.objects.select_for_update().get(id=lead.entry_id)
     lead = SightingLead.objects.select_for_update().get(id=lead.id)
     if lead.state not in (LeadState.OPEN, LeadState.JUDGED_ONCE):
-        raise UnableToJudge("Two people have judged this lead already, or it was closed.")
+        raise UnableToJudge(gettext("Two people have judged this lead already, or it was closed."))
     if entry.state != EntryState.ACTIVE or not faces_are_on(lead.tenant_id, now=now):
-        raise UnableToJudge("This entry is not in force any more; nothing is compared with it.")
+        raise UnableToJudge(
+            gettext("This entry is not in force any more; nothing is compared with it.")
+        )
     before = list(lead.judgements.all())
     if any(one.user_id == user.id for one in before):
-        raise UnableToJudge(_CONFLICTS["one_judgement_per_person"])
+        raise UnableToJudge(gettext(_CONFLICTS["one_judgement_per_person"]))
     mine = LeadJudgement.objects.create(
         tenant_id=lead.tenant_id,
         lead=lead,

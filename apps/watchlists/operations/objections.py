@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -26,14 +27,14 @@ def record_objection(
     without permission or words, for an erased entry and when one is open already.
     """
     if not user.may(Permission.VIEW_WATCHLIST):
-        raise UnableToStop("Your role does not allow recording an objection.")
+        raise UnableToStop(gettext("Your role does not allow recording an objection."))
     _require_words(reason)
     with transaction.atomic():
         entry = WatchlistEntry.objects.select_for_update().get(id=entry.id)
         if entry.erased_at is not None:
-            raise UnableToStop("This entry is erased already.")
+            raise UnableToStop(gettext("This entry is erased already."))
         if entry.objections.filter(decided_at__isnull=True).exists():
-            raise UnableToStop("An objection is open already.")
+            raise UnableToStop(gettext("An objection is open already."))
         objection = EntryObjection.objects.create(
             tenant_id=entry.tenant_id, entry=entry, received_at=now, recorded_by=user.id
         )
@@ -63,14 +64,14 @@ def decide_objection(
     permission or words, and when it is decided already.
     """
     if not user.may(Permission.MANAGE_LEGAL_GATE):
-        raise UnableToStop("Your role does not allow deciding an objection.")
+        raise UnableToStop(gettext("Your role does not allow deciding an objection."))
     _require_words(reason)
     with transaction.atomic():
         decided = EntryObjection.objects.filter(id=objection.id, decided_at__isnull=True).update(
             decided_at=now, decided_by=user.id, is_upheld=is_upheld
         )
         if decided != 1:
-            raise UnableToStop("This objection is decided already.")
+            raise UnableToStop(gettext("This objection is decided already."))
         record(
             actor=actor,
             event=Event.ENTRY_OBJECTION_DECIDED,
@@ -86,4 +87,7 @@ def decide_objection(
 
 def _require_words(reason: str) -> None:
     if len(reason.strip()) < SHORTEST_REASON:
-        raise UnableToStop(f"Say in at least {SHORTEST_REASON} characters what was said.")
+        raise UnableToStop(
+            gettext("Say in at least %(shortest_reason)s characters what was said.")
+            % {"shortest_reason": SHORTEST_REASON}
+        )

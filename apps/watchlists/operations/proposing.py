@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -55,9 +56,11 @@ class ClipMoment:
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.at_seconds) or self.at_seconds < 0:
-            raise UnableToPropose("The moment of the clip is a number of seconds from its start.")
+            raise UnableToPropose(
+                gettext("The moment of the clip is a number of seconds from its start.")
+            )
         if not (0 <= self.at_x <= 1 and 0 <= self.at_y <= 1):
-            raise UnableToPropose("Say where the face is, as shares of width and height.")
+            raise UnableToPropose(gettext("Say where the face is, as shares of width and height."))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,10 @@ class Term:
     def __post_init__(self) -> None:
         if not 1 <= self.review_days <= self.valid_days <= LONGEST_TERM_DAYS:
             raise UnableToPropose(
-                f"An entry holds at most {LONGEST_TERM_DAYS} days, with a review before it ends."
+                gettext(
+                    "An entry holds at most %(longest_term_days)s days, with a review before it ends."
+                )
+                % {"longest_term_days": LONGEST_TERM_DAYS}
             )
 
 
@@ -108,19 +114,25 @@ class EntryProposal:
         require_words(self.seriousness, "how serious it was")
         require_words(self.necessity, "why nothing milder will do")
         if not self.site_ids:
-            raise UnableToPropose("Choose the sites it applies to.")
+            raise UnableToPropose(gettext("Choose the sites it applies to."))
         if not 1 <= len(self.images) <= MOST_IMAGES:
-            raise UnableToPropose(f"An entry needs one picture and at most {MOST_IMAGES}.")
+            raise UnableToPropose(
+                gettext("An entry needs one picture and at most %(most_images)s.")
+                % {"most_images": MOST_IMAGES}
+            )
         if not (self.declared_adult and self.declared_not_vulnerable and self.declared_not_staff):
             raise UnableToPropose(
-                "Minors, vulnerable people and staff are never entered: declare all three."
+                gettext("Minors, vulnerable people and staff are never entered: declare all three.")
             )
 
 
 def require_words(text: str, what: str) -> None:
     """Raise UnableToPropose unless `text` says something and can be stored."""
     if not SHORTEST_WORDS <= len(text.strip()) <= LONGEST_WORDS or "\x00" in text:
-        raise UnableToPropose(f"Say {what}, in {SHORTEST_WORDS} to {LONGEST_WORDS} characters.")
+        raise UnableToPropose(
+            gettext("Say %(what)s, in %(shortest_words)s to %(longest_words)s characters.")
+            % {"what": what, "shortest_words": SHORTEST_WORDS, "longest_words": LONGEST_WORDS}
+        )
 
 
 def propose_entry(
@@ -140,14 +152,17 @@ def propose_entry(
     tenant's scope.
     """
     if not user.may(Permission.PROPOSE_WATCHLIST):
-        raise UnableToPropose("Your role does not allow proposing an entry.")
+        raise UnableToPropose(gettext("Your role does not allow proposing an entry."))
     gate = gate_of(user.tenant_id, now=now)
     if gate.latest is None or not gate.is_on:
-        raise UnableToPropose(f"Watchlists are switched off. {gate.why_off}")
+        raise UnableToPropose(
+            gettext("Watchlists are switched off. %(gate_why_off)s")
+            % {"gate_why_off": gate.why_off}
+        )
     disposition = _theft_behind(alert)
     visible = set(sites_visible_to(user).values_list("id", flat=True))
     if alert.site_id not in visible or not proposal.site_ids <= visible:
-        raise UnableToPropose("You can propose for the sites you work at only.")
+        raise UnableToPropose(gettext("You can propose for the sites you work at only."))
     try:
         with transaction.atomic():
             entry = WatchlistEntry.objects.create(
@@ -173,7 +188,7 @@ def propose_entry(
             _record_proposed(actor, entry)
     except IntegrityError as error:
         if "one_open_entry_per_alert" in str(error):
-            raise UnableToPropose("This alert has an open entry already.") from error
+            raise UnableToPropose(gettext("This alert has an open entry already.")) from error
         raise
     return entry
 
@@ -187,16 +202,19 @@ def propose_renewal(
     force, when its confirmation was corrected or somebody objects, and when one is asked already.
     """
     if not user.may(Permission.PROPOSE_WATCHLIST):
-        raise UnableToPropose("Your role does not allow proposing a renewal.")
+        raise UnableToPropose(gettext("Your role does not allow proposing a renewal."))
     require_words(necessity, "why it is still needed")
     gate = gate_of(user.tenant_id, now=now)
     if not gate.is_on:
-        raise UnableToPropose(f"Watchlists are switched off. {gate.why_off}")
+        raise UnableToPropose(
+            gettext("Watchlists are switched off. %(gate_why_off)s")
+            % {"gate_why_off": gate.why_off}
+        )
     with transaction.atomic():
         entry = WatchlistEntry.objects.select_for_update().get(id=entry.id)
         require_renewable(entry)
         if entry.renewals.filter(settled_at__isnull=True).exists():
-            raise UnableToPropose("A renewal is asked for already.")
+            raise UnableToPropose(gettext("A renewal is asked for already."))
         renewal = EntryRenewal.objects.create(
             tenant_id=entry.tenant_id,
             entry=entry,
@@ -218,18 +236,20 @@ def propose_renewal(
 def require_renewable(entry: WatchlistEntry) -> None:
     """Raise UnableToPropose unless the entry may go on at all."""
     if entry.state not in IN_FORCE:
-        raise UnableToPropose("Only an entry in force can be renewed.")
+        raise UnableToPropose(gettext("Only an entry in force can be renewed."))
     standing = standing_theft(entry.alert_id)
     if standing is None:
-        raise UnableToPropose("The confirmation behind this entry was corrected.")
+        raise UnableToPropose(gettext("The confirmation behind this entry was corrected."))
     if has_open_objection(entry):
-        raise UnableToPropose("Somebody objects to this entry; that is decided first.")
+        raise UnableToPropose(gettext("Somebody objects to this entry; that is decided first."))
 
 
 def _theft_behind(alert: Alert) -> Disposition:
     found = standing_theft(alert)
     if found is None:
-        raise UnableToPropose("Only an alert that a person confirmed as theft can be behind it.")
+        raise UnableToPropose(
+            gettext("Only an alert that a person confirmed as theft can be behind it.")
+        )
     return found
 
 

@@ -6,6 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
 
 from apps.triage.canonical import canonical_digest
 from apps.watchlists.models import LegalGate
@@ -22,9 +24,9 @@ class GateStep(StrEnum):
 
 
 STEP_WORDS = {
-    GateStep.BASIS: "Lawful basis",
-    GateStep.DPIA: "Impact assessment (DPIA)",
-    GateStep.SIGN_OFF: "Sign-off",
+    GateStep.BASIS: gettext_noop("Lawful basis"),
+    GateStep.DPIA: gettext_noop("Impact assessment (DPIA)"),
+    GateStep.SIGN_OFF: gettext_noop("Sign-off"),
 }
 
 
@@ -87,9 +89,9 @@ def missing_of(gate: LegalGate | None, *, now: datetime) -> list[tuple[GateStep,
     """What keeps this version shut, step by step."""
     if gate is None:
         return [
-            (GateStep.BASIS, "No lawful basis is recorded."),
-            (GateStep.DPIA, "No impact assessment is recorded."),
-            (GateStep.SIGN_OFF, "Nobody has signed it off."),
+            (GateStep.BASIS, gettext("No lawful basis is recorded.")),
+            (GateStep.DPIA, gettext("No impact assessment is recorded.")),
+            (GateStep.SIGN_OFF, gettext("Nobody has signed it off.")),
         ]
     return [*_basis(gate), *_dpia(gate, now), *_sign_off(gate, now)]
 
@@ -105,21 +107,32 @@ def _basis(gate: LegalGate) -> list[tuple[GateStep, str]]:
 
 def _dpia(gate: LegalGate, now: datetime) -> list[tuple[GateStep, str]]:
     if not gate.dpia_version or gate.dpia_on is None:
-        return [(GateStep.DPIA, "No impact assessment is recorded with version and date.")]
+        return [(GateStep.DPIA, gettext("No impact assessment is recorded with version and date."))]
     if gate.dpia_on > now.date():
-        return [(GateStep.DPIA, "The impact assessment is dated in the future.")]
+        return [(GateStep.DPIA, gettext("The impact assessment is dated in the future."))]
     return []
 
 
 def _sign_off(gate: LegalGate, now: datetime) -> list[tuple[GateStep, str]]:
     if gate.is_withdrawn:
-        return [(GateStep.SIGN_OFF, "It was withdrawn; it needs a new sign-off.")]
+        return [(GateStep.SIGN_OFF, gettext("It was withdrawn; it needs a new sign-off."))]
     if not gate.signatory or gate.signed_on is None or gate.valid_until is None:
-        return [(GateStep.SIGN_OFF, "Nobody has signed it off, with a date and an end.")]
+        return [(GateStep.SIGN_OFF, gettext("Nobody has signed it off, with a date and an end."))]
     if gate.signed_digest != signed_content(gate):
-        return [(GateStep.SIGN_OFF, "What was signed has changed since; it needs a new sign-off.")]
+        return [
+            (
+                GateStep.SIGN_OFF,
+                gettext("What was signed has changed since; it needs a new sign-off."),
+            )
+        ]
     if gate.signed_on > now.date():
-        return [(GateStep.SIGN_OFF, "The sign-off is dated in the future.")]
+        return [(GateStep.SIGN_OFF, gettext("The sign-off is dated in the future."))]
     if gate.valid_until < now.date():
-        return [(GateStep.SIGN_OFF, f"The sign-off lapsed on {gate.valid_until:%d %B %Y}.")]
+        return [
+            (
+                GateStep.SIGN_OFF,
+                gettext("The sign-off lapsed on %(day)s.")
+                % {"day": date_format(gate.valid_until, "j F Y")},
+            )
+        ]
     return []

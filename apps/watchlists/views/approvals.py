@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -91,7 +92,7 @@ def renew(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     except UnableToPropose as refusal:
         form.add_error(None, str(refusal))
         return entry_page(request, user, found, status=CONFLICT, renewal_form=form)
-    messages.success(request, "The renewal is proposed. Another person has to approve it.")
+    messages.success(request, gettext("The renewal is proposed. Another person has to approve it."))
     return redirect("watchlist-entry", entry_id=found.id)
 
 
@@ -125,12 +126,12 @@ def _carry_out(
     approved = request.POST.get("decision") == "approve"
     if renewal is not None and approved:
         approve_renewal(actor=actor, user=user, renewal=renewal, seen=seen, now=now)
-        return "The renewal is approved."
+        return gettext("The renewal is approved.")
     if renewal is not None:
         refuse_renewal(actor=actor, user=user, renewal=renewal, reason=data["reason"], now=now)
-        return "The renewal is refused. The entry runs out as it would have."
+        return gettext("The renewal is refused. The entry runs out as it would have.")
     if approved:
         approve_entry(actor=actor, user=user, entry=entry, seen=seen, now=now)
-        return "The entry is in force. Its face is being enrolled."
+        return gettext("The entry is in force. Its face is being enrolled.")
     refuse_entry(actor=actor, user=user, entry=entry, seen=seen, reason=data["reason"], now=now)
-    return "The proposal is refused. Its pictures are deleted."
+    return gettext("The proposal is refused. Its pictures are deleted.")

@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -46,10 +48,10 @@ from apps.watchlists.views.tabs import tabs_for
 
 PAGE_ROWS = 50
 KEYS = [
-    ("j", "Next entry"),
-    ("k", "Previous entry"),
-    ("o", "Open the selected entry"),
-    ("?", "These keys"),
+    ("j", _("Next entry")),
+    ("k", _("Previous entry")),
+    ("o", _("Open the selected entry")),
+    ("?", _("These keys")),
 ]
 ENDED = sorted(ENTRY.terminal)
 
@@ -66,11 +68,13 @@ class Countdown:
 def countdown(at: datetime | None, *, now: datetime, soon_days: int = 7) -> Countdown:
     """Days left in words; a term that is over says so."""
     if at is None:
-        return Countdown(at=None, words="not in force yet", kind="none")
+        return Countdown(at=None, words=gettext("not in force yet"), kind="none")
     days = (at - now).days
     if at <= now:
-        return Countdown(at=at, words="over", kind="over")
-    words = "today" if days == 0 else "1 day left" if days == 1 else f"{days} days left"
+        return Countdown(at=at, words=gettext("over"), kind="over")
+    words = gettext("today")
+    if days:
+        words = ngettext("%(count)s day left", "%(count)s days left", days) % {"count": days}
     return Countdown(at=at, words=words, kind="soon" if days < soon_days else "ok")
 
 
@@ -201,7 +205,7 @@ def stop(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     except UnableToStop as refusal:
         form.add_error(None, str(refusal))
         return entry_page(request, user, found, status=CONFLICT, stop_form=form)
-    messages.success(request, "The entry has ended. Its pictures and vectors are deleted.")
+    messages.success(request, gettext("The entry has ended. Its pictures and vectors are deleted."))
     return redirect("watchlist-entry", entry_id=found.id)
 
 
@@ -223,7 +227,9 @@ def object_to(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     except UnableToStop as refusal:
         form.add_error(None, str(refusal))
         return entry_page(request, user, found, status=CONFLICT, objection_form=form)
-    messages.success(request, "The objection is recorded. Until it is decided nothing is compared.")
+    messages.success(
+        request, gettext("The objection is recorded. Until it is decided nothing is compared.")
+    )
     return redirect("watchlist-entry", entry_id=found.id)
 
 
@@ -251,7 +257,7 @@ def rule(request: HttpRequest, entry_id: UUID, objection_id: UUID) -> HttpRespon
     except UnableToStop as refusal:
         form.add_error(None, str(refusal))
         return entry_page(request, user, found, status=CONFLICT, ruling_form=form)
-    messages.success(request, "The objection is decided.")
+    messages.success(request, gettext("The objection is decided."))
     return redirect("watchlist-entry", entry_id=found.id)
 
 
@@ -275,7 +281,9 @@ def erase(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     except UnableToStop as refusal:
         form.add_error(None, str(refusal))
         return entry_page(request, user, found, status=CONFLICT, erase_form=form)
-    messages.success(request, "Everything about the person is erased. The opaque record stays.")
+    messages.success(
+        request, gettext("Everything about the person is erased. The opaque record stays.")
+    )
     return redirect("watchlist-entry", entry_id=found.id)
 
 

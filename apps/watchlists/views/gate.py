@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -109,7 +110,8 @@ def fill(request: HttpRequest, step: str) -> HttpResponse:
     on = gate_of(user.tenant_id, now=timezone.now()).is_on
     messages.success(
         request,
-        f"Version {made.version} is recorded. Watchlists are {'on' if on else 'still off'}.",
+        gettext("Version %(made_version)s is recorded. Watchlists are %(on_if_on_else_still_off)s.")
+        % {"made_version": made.version, "on_if_on_else_still_off": "on" if on else "still off"},
     )
     return redirect("watchlist-gate")
 
@@ -136,7 +138,9 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     except UnableToChangeGate as refusal:
         form.add_error(None, str(refusal))
         return _page(request, user, withdrawal=form, status=CONFLICT)
-    messages.success(request, "The gate is withdrawn. Entries have ended, vectors are deleted.")
+    messages.success(
+        request, gettext("The gate is withdrawn. Entries have ended, vectors are deleted.")
+    )
     return redirect("watchlist-gate")
 
 
@@ -176,7 +180,7 @@ def _steps(
         Step(
             number=number,
             step=step,
-            words=STEP_WORDS[step],
+            words=gettext(STEP_WORDS[step]),
             form=wrong.get(step)
             or FORMS[step](
                 initial={name: getattr(latest, name, "") for name in FORMS[step].base_fields}

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -91,7 +92,7 @@ def judge(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         found.refresh_from_db()
         form.add_error(None, str(refusal))
         return _page(request, user, found, form=form, status=CONFLICT)
-    messages.success(request, "Your answer is recorded. Nothing is done to anybody by it.")
+    messages.success(request, gettext("Your answer is recorded. Nothing is done to anybody by it."))
     return redirect("watchlist-lead", lead_id=found.id)
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -70,7 +71,9 @@ def propose(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         form.add_error(None, _sentence(refusal))
         return _page(request, user, alert, form, status=CONFLICT)
     messages.success(
-        request, f"{entry.reference} is proposed. It is checked, then another person decides."
+        request,
+        gettext("%(entry_reference)s is proposed. It is checked, then another person decides.")
+        % {"entry_reference": entry.reference},
     )
     return redirect("watchlist-entry", entry_id=entry.id)
 
@@ -128,7 +131,9 @@ def _take_back(images: list[ProposedImage]) -> None:
 
 def _sentence(refusal: Exception) -> str:
     if isinstance(refusal, StorageError):
-        return "The object store does not answer, so nothing was proposed. Try again in a moment."
+        return gettext(
+            "The object store does not answer, so nothing was proposed. Try again in a moment."
+        )
     return str(refusal)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -11,11 +12,11 @@ from apps.watchlists.queries.entries import waiting_approvals
 from apps.watchlists.queries.sightings import leads_to_judge
 
 PAGES = (
-    ("Entries", "watchlist", Permission.VIEW_WATCHLIST),
-    ("Approvals", "watchlist-approvals", Permission.VIEW_WATCHLIST),
-    ("Leads", "watchlist-leads", Permission.CONFIRM_SIGHTING),
-    ("Sightings", "watchlist-sightings", Permission.VIEW_PERSON_HISTORY),
-    ("Legal gate", "watchlist-gate", Permission.VIEW_WATCHLIST),
+    (gettext_noop("Entries"), "watchlist", Permission.VIEW_WATCHLIST),
+    (gettext_noop("Approvals"), "watchlist-approvals", Permission.VIEW_WATCHLIST),
+    (gettext_noop("Leads"), "watchlist-leads", Permission.CONFIRM_SIGHTING),
+    (gettext_noop("Sightings"), "watchlist-sightings", Permission.VIEW_PERSON_HISTORY),
+    (gettext_noop("Legal gate"), "watchlist-gate", Permission.VIEW_WATCHLIST),
 )
 
 
@@ -41,6 +42,6 @@ def tabs_for(request: HttpRequest) -> list[Tab]:
         "watchlist-leads": leads_to_judge(user).count(),
     }
     return [
-        Tab(label=label, url=url, is_current=url == current, count=counts.get(route, 0))
+        Tab(label=gettext(label), url=url, is_current=url == current, count=counts.get(route, 0))
         for label, route, url in places
     ]

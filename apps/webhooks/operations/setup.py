@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Max
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.alerts.addresses import AddressRefused, require_url
@@ -124,7 +125,7 @@ def switch_on_webhook(*, actor: Actor, webhook: Webhook, now: datetime) -> None:
 def ping_webhook(*, actor: Actor, webhook: Webhook, now: datetime) -> WebhookDelivery:
     """Put a test message on its way; how it went is in the log. Raises UnableToChange for one that is not on."""
     if webhook.state != WebhookState.ACTIVE:
-        raise UnableToChange("Switch the webhook on first: nothing is sent to it now.")
+        raise UnableToChange(gettext("Switch the webhook on first: nothing is sent to it now."))
     identity = uuid4()
     body = {
         "id": str(identity),
@@ -152,13 +153,13 @@ def retry_delivery(*, actor: Actor, delivery: WebhookDelivery, now: datetime) ->
     Raises UnableToChange while its webhook is not on.
     """
     if delivery.webhook.state != WebhookState.ACTIVE:
-        raise UnableToChange("Switch the webhook on first: nothing is sent to it now.")
+        raise UnableToChange(gettext("Switch the webhook on first: nothing is sent to it now."))
     again = {DeliveryState.WAITING, *DELIVERY.sources_of(DeliveryState.WAITING)}
     moved = WebhookDelivery.objects.filter(id=delivery.id, state__in=again).update(
         state=DeliveryState.WAITING, tries=0, next_try_at=now, ended_at=None
     )
     if moved != 1:
-        raise UnableToChange("This delivery is not in the log any more.")
+        raise UnableToChange(gettext("This delivery is not in the log any more."))
     _about(actor, delivery, Event.WEBHOOK_RETRIED)
 
 
@@ -167,7 +168,7 @@ def _move(actor: Actor, webhook: Webhook, state: WebhookState, *, now: datetime)
         state=state, state_reason="", state_at=now, failures_in_row=0
     )
     if moved != 1:
-        raise UnableToChange("The webhook is in this state already.")
+        raise UnableToChange(gettext("The webhook is in this state already."))
     before, webhook.state, webhook.state_reason = webhook.state, state, ""
     record(
         actor=actor,
