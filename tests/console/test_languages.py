@@ -121,6 +121,11 @@ def _pairs(catalogue: Catalog) -> dict[tuple[str, str], tuple[str, ...]]:
     return {(one.context or "", _first(one.id)): _forms(one.string) for one in catalogue if one.id}
 
 
+def _text(words: str | bytes) -> str:
+    """A compiled file's contexts are read as bytes."""
+    return words.decode() if isinstance(words, bytes) else words
+
+
 def _forms(words: object) -> tuple[str, ...]:
     return tuple(map(str, words)) if isinstance(words, list | tuple) else (str(words),)
 
