@@ -29,7 +29,7 @@ WEB_PAGES: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(
         (
             *("reviews.humantask", "reviews.itemmember", "reviews.decisionattempt"),
-            *("reviews.playback", "reviews.blindjudgement", "reviews.reveal"),
+            *("reviews.alertnote", "reviews.playback", "reviews.blindjudgement", "reviews.reveal"),
         ),
         _ALERT,
     ),

@@ -87,6 +87,8 @@ class Event(StrEnum):
     INTERVENTION_CORRECTED = "intervention:corrected"
     INTERVENTION_VIEWED = "intervention:viewed"
 
+    ALERT_NOTE_WRITTEN = "alert:note_written"
+    ALERT_NOTE_REWRITTEN = "alert:note_rewritten"
     INCIDENT_OPENED = "incident:opened"
     INCIDENT_SUPERSEDED = "incident:superseded"
     CASE_OPENED = "case:opened"

@@ -47,6 +47,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "triangle-alert",
         gettext_noop("Conflicting second delivery refused"),
     ),
+    Event.ALERT_NOTE_WRITTEN: ("file-text", gettext_noop("Note written")),
+    Event.ALERT_NOTE_REWRITTEN: (
+        "file-text",
+        gettext_noop("Note rewritten; the old wording is kept"),
+    ),
     Event.ALERT_VIEWED: ("eye", gettext_noop("Alert opened")),
     Event.CLIP_VIEWED: ("video", gettext_noop("Clip handed to the player")),
     Event.CLIP_PLAYED: ("play", gettext_noop("Clip played")),

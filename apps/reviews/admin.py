@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from apps.accounts.admin_base import ReadOnlyAdmin
 from apps.reviews.models import (
+    AlertNote,
     BlindJudgement,
     Confirmation,
     DecisionAttempt,
@@ -35,6 +36,13 @@ class ReviewItemAdmin(ReadOnlyAdmin):
 class ItemMemberAdmin(ReadOnlyAdmin):
     list_display = ["alert", "item", "starts_at", "joined_at", "split_at", "split_reason"]
     search_fields = ["alert__id", "item__id"]
+
+
+@admin.register(AlertNote)
+class AlertNoteAdmin(ReadOnlyAdmin):
+    list_display = ["id", "alert", "written_by", "written_at"]
+    search_fields = ["id", "alert__id"]
+    exclude = ["text"]
 
 
 @admin.register(DecisionAttempt)

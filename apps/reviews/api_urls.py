@@ -16,6 +16,7 @@ from apps.reviews.intervention_api import (
     OutcomeView,
     SettlementView,
 )
+from apps.reviews.note_api import AlertNotesView
 from apps.reviews.reveal_api import AlertFootage, RevealFaces
 from apps.reviews.second_look_api import SecondLookView
 
@@ -49,6 +50,7 @@ urlpatterns = [
     ),
     path("alerts/<uuid:alert_id>/footage/", AlertFootage.as_view(), name="api-alert-footage"),
     path("alerts/<uuid:alert_id>/reveal/", RevealFaces.as_view(), name="api-alert-reveal"),
+    path("alerts/<uuid:alert_id>/notes/", AlertNotesView.as_view(), name="api-alert-notes"),
     path(
         "alerts/<uuid:alert_id>/second-look/",
         SecondLookView.as_view(),

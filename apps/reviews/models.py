@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Tenant
 from apps.alerts.models import Alert, Disposition
+from apps.reviews.note_models import AlertNote as AlertNote
 from apps.sites.models import Site
 from apps.triage import states
 

@@ -3,6 +3,7 @@ from django.urls import path
 from apps.reviews import (
     intervention_views,
     judging_views,
+    note_views,
     reveal_views,
     second_look_views,
     views,
@@ -38,6 +39,7 @@ urlpatterns = [
     ),
     path("alerts/<uuid:alert_id>/decide/", views.decide, name="decide"),
     path("alerts/<uuid:alert_id>/decision/", views.decision, name="decision"),
+    path("alerts/<uuid:alert_id>/notes/", note_views.notes, name="alert-notes"),
     path("alerts/<uuid:alert_id>/second-look/", second_look_views.second_look, name="second-look"),
     path("alerts/<uuid:alert_id>/standing/", views.standing, name="standing"),
     path("alerts/<uuid:alert_id>/playback/", views.playback, name="playback"),

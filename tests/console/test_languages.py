@@ -118,7 +118,11 @@ def test_what_is_compiled_is_what_was_translated(domain: str) -> None:
 
 def _pairs(catalogue: Catalog) -> dict[tuple[str, str], tuple[str, ...]]:
     """Spanish forms by context and first English form."""
-    return {(one.context or "", _first(one.id)): _forms(one.string) for one in catalogue if one.id}
+    return {
+        (_text(one.context or ""), _first(one.id)): _forms(one.string)
+        for one in catalogue
+        if one.id
+    }
 
 
 def _text(words: str | bytes) -> str:

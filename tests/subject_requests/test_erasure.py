@@ -25,6 +25,7 @@ from apps.people.queries import ERASED, name_of, people_called
 from apps.reports.models import ReportKind, ReportVersion
 from apps.reports.operations.drafts import Edit, edit_report, make_draft
 from apps.reports.queries.reports import objections, standing_of
+from apps.reviews.operations.notes import write_note
 from apps.storage.keys import alert_master, alert_working
 from apps.storage.store import evidence_store, media_store
 from apps.subject_requests.models import (
@@ -64,6 +65,13 @@ def tell_story(world: World) -> tuple[Alert, WatchlistEntry]:
     entry = in_force(world, display_name=NAME)
     alert = entry.alert
     Alert.objects.filter(id=alert.id).update(note=f"Looked like {NAME}, our neighbour.")
+    write_note(
+        actor=actor(world.second_operator),
+        user=world.second_operator,
+        alert=alert,
+        text=f"{NAME} came back to the shelf.",
+        now=NOW,
+    )
     Disposition.objects.create(
         tenant_id=alert.tenant_id,
         alert=alert,
@@ -199,6 +207,7 @@ def test_after_erasure_there_is_no_trace_and_the_chain_verifies(
     assert {
         "alerts_alert.note",
         "alerts_disposition.comment",
+        "reviews_alertnote.text",
         "audit_reason.text",
         "alerts_clip.original_name",
         "watchlists_faceembedding.vector",

@@ -18,7 +18,7 @@ from apps.cases.models import CaseFile
 from apps.cases.operations.connecting import forget_person as forget_in_cases
 from apps.people.operations import UnableToErase, destroy_key
 from apps.people.queries import name_of
-from apps.reviews.models import DecisionAttempt, InterventionEntry
+from apps.reviews.models import AlertNote, DecisionAttempt, InterventionEntry
 from apps.subject_requests.models import (
     DisclosurePackage,
     Erasure,
@@ -225,6 +225,7 @@ def _empty_texts(alert_id: UUID) -> None:
     """What people wrote about an alert; its facts, decisions and times stay."""
     Alert.objects.filter(id=alert_id).update(note="")
     InterventionEntry.objects.filter(intervention__alert_id=alert_id).update(reason="")
+    AlertNote.objects.filter(alert_id=alert_id).update(text="")
     for attempt in DecisionAttempt.objects.filter(alert_id=alert_id):
         if attempt.payload.get("comment"):
             payload = {**attempt.payload, "comment": ""}

@@ -59,6 +59,17 @@ def _second_look_by_api(world: World) -> Write:
     return call(world.operator, path, body, event=Event.TASK_SECOND_LOOK)
 
 
+def _note(world: World) -> Write:
+    path = f"/alerts/{_waiting(world)}/notes/"
+    return post(world.operator, path, {"text": "The bag was open."}, event=Event.ALERT_NOTE_WRITTEN)
+
+
+def _note_by_api(world: World) -> Write:
+    path = f"/api/v1/alerts/{_waiting(world)}/notes/"
+    body = {"text": "The bag was open."}
+    return call(world.operator, path, body, event=Event.ALERT_NOTE_WRITTEN)
+
+
 def _forget_view(world: World) -> Write:
     view = SavedView.objects.create(
         tenant=world.tenant, user=world.operator, name="Old", saved_at=timezone.now()
@@ -153,6 +164,8 @@ def _detector(world: World, below: str, data: dict[str, Any], event: Event) -> W
 STORIES = {
     "POST queue-hand-out": _hand_out,
     "POST api-queue-hand-out": _hand_out_by_api,
+    "POST alert-notes": _note,
+    "POST api-alert-notes": _note_by_api,
     "POST second-look": _second_look,
     "POST api-alert-second-look": _second_look_by_api,
     "POST queue-view-keep": lambda world: post(
