@@ -9,8 +9,8 @@ from tests.screens.taking import Taken
 HEAD = """# Screens
 
 Every kind of page of the web app: 1,440 pixels wide light and dark, and as on a phone of 390 pixels. Written by
-`make screens` from a stack of its own with demo data: a drill tenant, as the banner of the web app's pages says. The clip is
-the bundled one from a public data set, its faces blurred. A page taller than 1,500 pixels is cut there.
+`make screens` from a stack of its own with demo data: a drill tenant, as the banner of the web app's pages says. The
+clip is the bundled one from a public data set, its faces blurred. A page taller than 1,500 pixels is cut there.
 """
 
 
