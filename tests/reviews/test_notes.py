@@ -86,12 +86,15 @@ def test_the_chain_knows_that_a_note_was_written_and_not_what_it_says(
         assert "bag" not in f"{written[0].details}{written[0].reason}"
 
 
-def test_the_application_cannot_change_whose_note_it_is(world: World, alert: Alert) -> None:
+def test_the_application_can_neither_rewrite_nor_empty_nor_delete_a_wording_on_its_own(
+    world: World, alert: Alert
+) -> None:
     signed_in(world.operator).post(
         reverse("alert-notes", args=[alert.id]), {"text": "The bag was open."}
     )
     with tenant_scope(world.tenant.id):
-        with pytest.raises(DatabaseError), transaction.atomic():
-            AlertNote.objects.update(written_by=world.second_operator.id)
+        for change in ({"written_by": world.second_operator.id}, {"text": "Shut."}, {"text": ""}):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                AlertNote.objects.update(**change)
         with pytest.raises(DatabaseError), transaction.atomic():
             AlertNote.objects.all().delete()

@@ -53,7 +53,7 @@ from apps.watchlists.operations.discarding import delete_discarded
 from tests.audit import chain
 from tests.subject_requests.acts import CONTACT, NAME, actor, identified, judge, search
 from tests.watchlists.people import fill, in_force
-from tests.world import NOW, World, make_world
+from tests.world import NOW, World, make_waiting_alert, make_world
 
 REASON = "The person asked for it and nothing stands against it."
 LOCK_SECONDS = 4
@@ -277,6 +277,14 @@ def test_an_erasure_reaches_every_wording_of_a_case(
     world, alert = story
     with tenant_scope(world.tenant.id):
         work_in_a_case(world, alert)
+        elsewhere = make_waiting_alert(world.camera)
+        write_note(
+            actor=actor(world.operator),
+            user=world.operator,
+            alert=elsewhere,
+            text=f"{NAME} walked past.",
+            now=NOW,
+        )
         EvidenceItem.objects.create(**_another_item(alert), original_name=f"{NAME} again.mp4")
         erasure = asked(world, alert)
         written = {one.id: one.content for one in ReportVersion.objects.all()}
@@ -291,6 +299,7 @@ def test_an_erasure_reaches_every_wording_of_a_case(
         owner_connection.execute("UPDATE cases_noteversion SET text = ''")
     with tenant_scope(world.tenant.id):
         carry_out_by(world, erasure)
+        assert elsewhere.notes.get().text == f"{ERASED_NAME} walked past."
     assert set(traces(superuser_connection, NAME)) <= {"alerts_clip.original_name"}
     with tenant_scope(world.tenant.id):
         there = CasePerson.objects.get()
@@ -342,6 +351,9 @@ def test_an_executed_erasure_opens_no_other_row(
         "UPDATE reports_reportversion SET origin = 'drafted'",
         "UPDATE alerts_disposition SET verdict = 'false_alarm'",
         "DELETE FROM cases_noteversion",
+        "UPDATE reviews_alertnote SET text = 'nothing'",
+        "UPDATE reviews_alertnote SET written_at = now(), text = ''",
+        "DELETE FROM reviews_alertnote",
     ):
         with pytest.raises(psycopg.IntegrityError, match="only grows"):
             owner_connection.execute(statement)
