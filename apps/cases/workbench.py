@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.permissions import Permission
-from apps.accounts.queries import remember_names
 from apps.audit.events import Event
 from apps.cases.history import WORDS, Moment, history_of_case
 from apps.cases.models import (
@@ -97,8 +96,6 @@ def workbench_of(
     tasks = case.tasks.order_by(
         F("done_at").asc(nulls_first=True), first, "made_at", "kind", "title"
     )
-    workers = people_of_site(case.site, Permission.EDIT_CASES)
-    remember_names(workers)
     return {
         "people": [_person(row, may_view) for row in people],
         "notes": notes_of(case, may_view=may_view),
@@ -108,7 +105,7 @@ def workbench_of(
         "offence_facts": _facts(case),
         "offences": offences().values(),
         "roles": PersonRole.choices,
-        "workers": workers,
+        "workers": people_of_site(case.site, Permission.EDIT_CASES),
     }
 
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.permissions import EVERY_SITE, TENANT_WIDE, Permission, Role
-from apps.accounts.queries import people_who_may
+from apps.accounts.queries import people_who_may, remember_names
 from apps.sites.models import Camera, Recording, Site, Stop
 from apps.triage.states import StopState
 
@@ -66,9 +66,10 @@ def allows(user: User, permission: Permission, site_id: UUID) -> bool:
 
 
 def people_of_site(site: Site, permission: Permission) -> list[User]:
-    """The active people who hold `permission` at the site, by name."""
+    """The active people who hold `permission` at the site, by name. Names of all who hold it anywhere are known then."""
     grants = site.siteuserobjectpermission_set.filter(user=OuterRef("pk"))
     people = people_who_may(site.tenant_id, permission).annotate(is_granted=Exists(grants))
+    remember_names(people)
     return [one for one in people if Role(one.role) in EVERY_SITE or one.is_granted]
 
 

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.permissions import Role
 from apps.alerts.models import Alert
 from apps.audit.events import Actor, Channel
 from apps.cases.models import Case, CaseRelation, Exhibit, Incident, PersonRole
@@ -33,7 +34,7 @@ from apps.reviews.models import ItemMember, ReviewItem
 from apps.sites.models import Stop
 from tests.cases.test_from_theft_to_case import decide
 from tests.console.people import HTMX, signed_in
-from tests.world import NOW, World, make_camera, make_waiting_alert
+from tests.world import NOW, World, make_camera, make_person, make_waiting_alert
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +156,16 @@ def test_a_case_with_everything_in_it(world: World, person: User) -> None:
         count(client, path, **HTMX) for path in parts[1:]
     ]
     assert few == many
+
+
+def test_a_case_opened_by_somebody_of_another_store(world: World) -> None:
+    stranger = make_person(world.tenant, Role.OPERATOR, world.other_site)
+    client = signed_in(world.lead)
+    cases = [a_case(world) for _ in range(3)]
+    Case.objects.filter(id=cases[2].id).update(opened_by=stranger.id)
+    client.get(f"/cases/{cases[0].id}/")
+    own, other = (count(client, f"/cases/{case.id}/") for case in cases[1:])
+    assert own == other
 
 
 def test_the_cases_and_what_is_searched_for(world: World, person: User) -> None:
