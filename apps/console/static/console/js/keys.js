@@ -54,19 +54,13 @@ const LIST_KEYS = {
   v: () => openAt("second_look"),
 };
 
-// What was swapped in is htmx's only once it has settled. A key pressed before that would leave the page.
-function handedToHtmx(control) {
-  window.htmx?.process(control);
-  return control;
-}
-
 // In an open verdict a digit chooses that reason and goes on to what will be recorded, where it can still be changed.
 function chooseReason(digit) {
   const panel = document.querySelector("form[data-panel]");
   const reason = panel?.querySelectorAll("input[name=reasons]")[digit - 1];
   if (!reason) return false;
   reason.checked = true;
-  handedToHtmx(panel).requestSubmit();
+  panel.requestSubmit();
   return true;
 }
 
@@ -74,7 +68,7 @@ function press(key) {
   const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!control) return false;
   if (control.getAttribute("aria-disabled") === "true") control.focus();
-  else handedToHtmx(control).click();
+  else control.click();
   return true;
 }
 
@@ -114,3 +108,11 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.removeAttribute("open");
   }
 });
+
+// What was swapped in is htmx's only once it has settled. A key pressed before that (Enter too) would leave the page.
+for (const kind of ["click", "submit"]) {
+  document.addEventListener(kind, (event) => {
+    const control = event.target.closest("[hx-get], [hx-post]");
+    if (control) window.htmx?.process(control);
+  }, { capture: true });
+}
