@@ -296,14 +296,17 @@ def _measure(
     assert first.status_code == 200, (path(0), first.status_code)
     with CaptureQueriesContext(connection) as asked:
         client.get(path(1))
-    queries = sum(one["sql"] not in ("BEGIN", "COMMIT") for one in asked)
+    statements = [one["sql"] for one in asked if one["sql"] not in ("BEGIN", "COMMIT")]
+    if len(statements) > MOST_QUERIES:
+        for statement in statements:
+            report.say(f"{name}: asks", " ".join(statement.split())[:160])
     seconds = []
     for k in range(TIMES):
         began = time.perf_counter()
         assert client.get(path(k)).status_code == 200
         seconds.append(time.perf_counter() - began)
-    report.say(f"{name}: queries", queries)
-    return report.latencies(name, seconds), queries
+    report.say(f"{name}: queries", len(statements))
+    return report.latencies(name, seconds), len(statements)
 
 
 def _painted(

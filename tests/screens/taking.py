@@ -34,15 +34,20 @@ class Taken:
     faults: tuple[str, ...]
 
 
-def take(url: str, *, shots: list[Shot], world: "World", folder: Path) -> Iterator[Taken]:
-    """Write `name-wide-light.webp`, `name-wide-dark.webp` and `name-phone.webp` of each into `folder`."""
+def take(
+    url: str, *, shots: list[Shot], world: "World", folder: Path, language: str
+) -> Iterator[Taken]:
+    """Write `name-wide-light.webp`, `name-wide-dark.webp` and `name-phone.webp` of each into `folder`.
+
+    `language` is what the browser asks for; nobody in the demo data has chosen another.
+    """
     cookies = {role: _cookie(url, world, role) for role in {shot.role for shot in shots} - {""}}
     flags = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=flags)
         for role in dict.fromkeys(shot.role for shot in shots):
-            wide = _room(browser, cookies.get(role), WIDE)
-            phone = _room(browser, cookies.get(role), PHONE)
+            wide = _room(browser, cookies.get(role), language, WIDE)
+            phone = _room(browser, cookies.get(role), language, PHONE)
             for shot in (one for one in shots if one.role == role):
                 yield _take(url + shot.path, shot, wide, phone, folder)
             wide.close()
@@ -61,8 +66,8 @@ def _cookie(url: str, world: "World", role: str) -> dict[str, str]:
     return {"name": name, "value": client.cookies[name].value, "url": url}
 
 
-def _room(browser: Browser, cookie: Any, how: dict[str, Any]) -> BrowserContext:
-    context = browser.new_context(reduced_motion="reduce", **how)
+def _room(browser: Browser, cookie: Any, language: str, how: dict[str, Any]) -> BrowserContext:
+    context = browser.new_context(reduced_motion="reduce", locale=language, **how)
     if cookie:
         context.add_cookies([cookie])
     return context
