@@ -18,6 +18,7 @@ from typing import BinaryIO, TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.utils import translation
 
 from apps.alerts.clip_format import HEAD_BYTES, ClipRefused, check_clip_head
 from apps.alerts.intake import plain_name
@@ -80,7 +81,8 @@ class SpoolWriter:
     def finish(self) -> SpooledClip:
         """Make the clip durable under its name, or say why it is refused."""
         try:
-            container = check_clip_head(self._head, size_bytes=self._size, max_bytes=self._most)
+            with translation.override("en"):  # stored; a screen says it in its reader's language
+                container = check_clip_head(self._head, size_bytes=self._size, max_bytes=self._most)
         except ClipRefused as refusal:
             self.abandon()
             return self._described(refused_code=refusal.code, refused_reason=refusal.sentence)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import Settings
 
 from apps.alerts import spool as spool_module
@@ -51,6 +51,12 @@ def test_a_clip_over_the_limit_is_refused_and_not_kept(spool: Path, settings: Se
     clip = spool_clip(iter([MP4]), original_name="a.mp4")
     assert clip.refused_code == "too_large"
     assert files(spool) == []
+
+
+def test_why_a_clip_is_refused_is_kept_in_english(spool: Path) -> None:
+    with translation.override("es"):
+        clip = spool_clip(iter([]), original_name="a.mp4")
+    assert clip.refused_reason == "The clip is empty (0 bytes). Send the file again."
 
 
 def test_a_disk_without_room_is_said_before_a_byte_is_written(
