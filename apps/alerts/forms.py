@@ -28,7 +28,9 @@ class RaiseAlertForm(forms.Form):
     """A camera, what was observed there, and the footage. `key` makes a second press the same alert."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    camera = CameraField(queryset=Camera.objects.none(), empty_label=_("Choose a camera"))
+    camera = CameraField(
+        label=_("Camera"), queryset=Camera.objects.none(), empty_label=_("Choose a camera")
+    )
     label = forms.ChoiceField(
         label=_("What was observed"),
         choices=[
@@ -51,6 +53,7 @@ class RaiseAlertForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": "video/*,.mkv,.avi"}),
     )
     note = forms.CharField(
+        label=_("Note"),
         required=False,
         max_length=LONGEST_NOTE,
         help_text=_("What was seen, not who somebody is. Leave names out."),

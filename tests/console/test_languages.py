@@ -1,13 +1,15 @@
 """The pages speak English or Spanish, as each person chooses; what programs read and what is recorded stays English."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from django.forms import BaseForm
+from django.forms.utils import pretty_name
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
@@ -58,6 +60,7 @@ def test_the_api_answers_in_english_whatever_the_browser_asks_for(world: World) 
     assert answer.headers["Content-Language"] == "en"
 
 
+LABEL = re.compile(r"<label[^>]*>\s*([^<]*?)\s*<")
 CATALOGUES = ROOT / "config" / "locale" / "es" / "LC_MESSAGES"
 # Documents that leave the house: their words are those of the record.
 DOCUMENTS = {"cases/case_file.html", "subject_requests/package.html", "oversight/techdoc.html"}
@@ -146,12 +149,30 @@ def _is_translated(message: Message) -> bool:
 def test_every_page_that_needs_no_object_opens_in_spanish(world: World, person: str) -> None:
     browser = signed_in(getattr(world, person))
     _choose(browser, "es")
-    opened = 0
+    opened, english = 0, _labels_made_of_names()
     for address in _pages_without_objects():
         page = browser.get(address, headers={"accept": "text/html"})
         assert page.status_code < 500, address
+        assert not english.intersection(LABEL.findall(page.text)), address
         opened += page.status_code == 200 and '<html lang="es"' in page.text
     assert opened >= 5
+
+
+def _labels_made_of_names() -> set[str]:
+    """What Django would write beside the fields of our forms that say no label: their names, in English."""
+    found = {
+        pretty_name(name)
+        for form in _under(BaseForm)
+        for name, field in getattr(form, "base_fields", {}).items()
+        if form.__module__.startswith("apps.") and field.label is None
+    }
+    return found - {"Detector"}  # the same in Spanish
+
+
+def _under(kind: type) -> Iterator[type]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _under(below)
 
 
 def _pages_without_objects() -> list[str]:

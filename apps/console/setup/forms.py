@@ -2,12 +2,15 @@
 
 import json
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,8 +22,13 @@ from apps.sites.models import Camera, Site, ZoneKind, validate_polygon
 _LONGEST_OFFSET_SECONDS: Final = 86_400.0
 
 
+def _words_of(kinds: Iterable[StrEnum | TextChoices]) -> list[tuple[str, str]]:
+    """The choices of a field, in the reader's language."""
+    return [(kind.value, gettext(kind.value.replace("_", " "))) for kind in kinds]
+
+
 class SiteForm(forms.Form):
-    name = forms.CharField(max_length=120)
+    name = forms.CharField(label=_("Name"), max_length=120)
     timezone = forms.ChoiceField(
         label=_("Time zone"),
         choices=[(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
@@ -37,7 +45,7 @@ class NewSiteForm(SiteForm):
 
 
 class CameraForm(forms.Form):
-    name = forms.CharField(max_length=120)
+    name = forms.CharField(label=_("Name"), max_length=120)
     clock_offset_seconds = forms.FloatField(
         label=_("Clock offset, seconds"),
         min_value=-_LONGEST_OFFSET_SECONDS,
@@ -82,9 +90,7 @@ class CornersField(forms.CharField):
 
 class ZoneForm(forms.Form):
     name = forms.CharField(label=_("Zone"), max_length=120)
-    kind = forms.ChoiceField(
-        choices=[(kind.value, kind.value.replace("_", " ")) for kind in ZoneKind]
-    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=partial(_words_of, ZoneKind))
     polygon = CornersField(
         label=_("Corners"),
         help_text=_(
@@ -187,15 +193,15 @@ class RosterForm(forms.Form):
 
 
 class PersonForm(forms.Form):
-    name = forms.CharField(max_length=150)
-    role = forms.ChoiceField(choices=[(role.value, role.value.replace("_", " ")) for role in Role])
+    name = forms.CharField(label=_("Name"), max_length=150)
+    role = forms.ChoiceField(label=_("Role"), choices=partial(_words_of, Role))
     is_active = forms.BooleanField(label=_("May sign in"), required=False, initial=True)
 
 
 class NewPersonForm(forms.Form):
-    name = forms.CharField(max_length=150)
+    name = forms.CharField(label=_("Name"), max_length=150)
     email = forms.EmailField(label=_("E-mail address"), help_text=_("The person signs in with it."))
-    role = forms.ChoiceField(choices=[(role.value, role.value.replace("_", " ")) for role in Role])
+    role = forms.ChoiceField(label=_("Role"), choices=partial(_words_of, Role))
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
@@ -206,7 +212,9 @@ class NewPersonForm(forms.Form):
 
 class GrantForm(forms.Form):
     site = forms.ModelChoiceField(
-        queryset=Site.objects.none(), widget=forms.Select(attrs={"class": "input"})
+        label=_("Site"),
+        queryset=Site.objects.none(),
+        widget=forms.Select(attrs={"class": "input"}),
     )
 
     def __init__(self, *args: Any, tenant_id: Any, **options: Any) -> None:
@@ -218,7 +226,9 @@ class GrantForm(forms.Form):
 
 class NewDetectorForm(forms.Form):
     name = forms.CharField(
-        max_length=120, help_text=_("Such as the maker and the place of the box.")
+        label=_("Name"),
+        max_length=120,
+        help_text=_("Such as the maker and the place of the box."),
     )
 
     def clean_name(self) -> str:

@@ -48,7 +48,9 @@ _FIELDS: Final = ("name", "url", "beyond_network", "kinds")
 
 
 class WebhookForm(forms.Form):
-    name = forms.CharField(max_length=120, help_text=_("Such as the system that listens there."))
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("Such as the system that listens there.")
+    )
     url = forms.CharField(
         label=_("Address"),
         max_length=300,

@@ -316,9 +316,9 @@ def _decision(
     proposers = {entry.proposed_by} | ({renewal.proposed_by} if renewal else set())
     why_not = ""
     if not user.may(Permission.APPROVE_WATCHLIST):
-        why_not = "Your role does not allow approving."
+        why_not = gettext("Your role does not allow approving a watchlist entry.")
     elif user.id in proposers:
-        why_not = "You proposed it yourself: another person has to approve it."
+        why_not = gettext("You proposed this yourself: another person has to approve it.")
     name = "watchlist-renewal-decide" if renewal else "watchlist-decide"
     target = renewal.id if renewal else entry.id
     return {"why_not": why_not, "url": reverse(name, args=[target])}
