@@ -1,5 +1,7 @@
 """What a person may say about evidence: shapes only, the operations decide."""
 
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -51,8 +53,8 @@ class PeriodsForm(forms.Form):
                     "Days from %(default_counts_from)s. %(default_reason)s Default: %(default_days)s."
                 )
                 % {
-                    "default_counts_from": default.counts_from,
-                    "default_reason": default.reason,
+                    "default_counts_from": gettext(default.counts_from),
+                    "default_reason": gettext(default.reason),
                     "default_days": default.days,
                 },
                 max_value=LONGEST_DAYS,
@@ -69,25 +71,32 @@ def _small() -> forms.Select:
     return forms.Select(attrs={"class": "input input-small"})
 
 
+def _any_or_one_of(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The choices of a filter, in the reader's language."""
+    return [("", gettext("Any")), *((value, gettext(words)) for value, words in choices)]
+
+
 class EvidenceFilterForm(forms.Form):
     """Filters of the list; what is not understood filters nothing."""
 
     kind = forms.ChoiceField(
         label=_("Kind"),
         required=False,
-        choices=[("", _("Any")), *EvidenceKind.choices],
+        choices=partial(_any_or_one_of, EvidenceKind.choices),
         widget=_small(),
     )
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
-        choices=[("", _("Any")), *((one.value, one.value.capitalize()) for one in EvidenceState)],
+        choices=partial(
+            _any_or_one_of, [(one.value, one.value.capitalize()) for one in EvidenceState]
+        ),
         widget=_small(),
     )
     check = forms.ChoiceField(
         label=_("Last check"),
         required=False,
-        choices=[("", _("Any")), *CheckOutcome.choices],
+        choices=partial(_any_or_one_of, CheckOutcome.choices),
         widget=_small(),
     )
     held = forms.BooleanField(label=_("Held only"), required=False)

@@ -71,9 +71,14 @@ class Rate:
     def words(self) -> str:
         """Such as "14 of 100 (9–21), 120 alerts"."""
         if self.interval is None or self.share is None:
-            return "not known yet (0 alerts)"
+            return gettext("not known yet (0 alerts)")
         low, high = (f"{100 * end:.0f}" for end in self.interval)
-        return f"{100 * self.share:.0f} of 100 ({low}–{high}), {self.count} alerts"
+        return gettext("%(share)s of 100 (%(low)s–%(high)s), %(count)s alerts") % {
+            "share": f"{100 * self.share:.0f}",
+            "low": low,
+            "high": high,
+            "count": self.count,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +111,13 @@ class Comparison:
     def difference_words(self) -> str:
         """Such as "+8 of 100 (−3 to +19)"; what is not known says so."""
         if self.difference is None:
-            return "not known yet"
+            return gettext("not known yet")
         middle, low, high = (f"{100 * one:+.0f}".replace("-", "−") for one in self.difference)
-        return f"{middle} of 100 ({low} to {high})"
+        return gettext("%(middle)s of 100 (%(low)s to %(high)s)") % {
+            "middle": middle,
+            "low": low,
+            "high": high,
+        }
 
 
 def comparisons(user: User, *, since: datetime) -> list[Comparison]:

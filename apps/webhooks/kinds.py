@@ -7,6 +7,8 @@ machine's verdict, and an integrator's screen would give it away.
 from enum import StrEnum
 from typing import Final
 
+from django.utils.translation import gettext_noop
+
 from apps.audit.events import Event
 
 
@@ -40,16 +42,16 @@ KIND_OF: Final[dict[str, Kind]] = {
 }
 
 WORDS: Final[dict[str, str]] = {
-    Kind.ALERT_RECEIVED: "An alert was received",
-    Kind.ALERT_WAITING: "An alert waits for a person",
-    Kind.ALERT_RESOLVED: "A person decided an alert",
-    Kind.ALERT_CORRECTED: "A decision was corrected",
-    Kind.CASE_OPENED: "A case was opened",
-    Kind.CASE_STATE_CHANGED: "A case moved on",
-    Kind.CASE_FILE_RELEASED: "A case file was released",
-    Kind.REPORT_SIGNED: "A report was signed",
-    Kind.MACHINE_STOPPED: "STOP was pressed",
-    Kind.MACHINE_RESUMED: "The machine goes on",
+    Kind.ALERT_RECEIVED: gettext_noop("An alert was received"),
+    Kind.ALERT_WAITING: gettext_noop("An alert waits for a person"),
+    Kind.ALERT_RESOLVED: gettext_noop("A person decided an alert"),
+    Kind.ALERT_CORRECTED: gettext_noop("A decision was corrected"),
+    Kind.CASE_OPENED: gettext_noop("A case was opened"),
+    Kind.CASE_STATE_CHANGED: gettext_noop("A case moved on"),
+    Kind.CASE_FILE_RELEASED: gettext_noop("A case file was released"),
+    Kind.REPORT_SIGNED: gettext_noop("A report was signed"),
+    Kind.MACHINE_STOPPED: gettext_noop("STOP was pressed"),
+    Kind.MACHINE_RESUMED: gettext_noop("The machine goes on"),
 }
 """Each kind in words, in the order in which the settings list them."""
 

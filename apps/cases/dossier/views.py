@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -46,10 +47,11 @@ class DossierFilter(forms.Form):
     """Which records are listed; what is left empty narrows nothing."""
 
     site = forms.UUIDField(required=False)
-    state = forms.ChoiceField(required=False, choices=[("", "Any state"), *_STATES])
+    state = forms.ChoiceField(required=False, choices=[("", _("Any state")), *_STATES])
     day = forms.DateField(required=False)
     pdf = forms.ChoiceField(
-        required=False, choices=[("", "With or without"), ("with", "With"), ("without", "Without")]
+        required=False,
+        choices=[("", _("With or without")), ("with", _("With")), ("without", _("Without"))],
     )
 
     def narrowed(self, alerts: QuerySet[Alert]) -> QuerySet[Alert]:

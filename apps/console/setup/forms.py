@@ -118,11 +118,12 @@ class PositionsForm(forms.Form):
     def __init__(self, *args: Any, cameras: Sequence[Camera], **options: Any) -> None:
         super().__init__(*args, **options)
         self.cameras = cameras
+        axes = (("x", gettext("%% from the left") % {}), ("y", gettext("%% from the top") % {}))
         for camera in cameras:
-            for axis, words in (("x", "from the left"), ("y", "from the top")):
+            for axis, words in axes:
                 share = getattr(camera, f"plan_{axis}")
                 self.fields[f"{axis}-{camera.id}"] = forms.FloatField(
-                    label=f"{camera.name}, % {words}",
+                    label=f"{camera.name}, {words}",
                     min_value=0,
                     max_value=100,
                     required=False,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -55,9 +56,11 @@ def _stops(user: User) -> Tile:
     lines = stop_lines(user)
     held = sum(line.held for line in lines)
     return Tile(
-        title="Is anything stopped?",
+        title=gettext("Is anything stopped?"),
         figure=str(len(lines)),
-        words=f"{held} alerts held" if lines else "Nothing is stopped where you work.",
+        words=ngettext("%(count)s alert held", "%(count)s alerts held", held) % {"count": held}
+        if lines
+        else gettext("Nothing is stopped where you work."),
         attention=bool(lines),
         url=reverse("stop"),
     )
@@ -67,9 +70,10 @@ def _risks(tenant: UUID, now: datetime) -> Tile:
     register = register_of(tenant)
     due = len(register.due(now.date()))
     return Tile(
-        title="Which risks are due for review?",
+        title=gettext("Which risks are due for review?"),
         figure=str(due),
-        words=f"of {len(register.risks)} in {register.name}",
+        words=gettext("of %(count)s in %(register)s")
+        % {"count": len(register.risks), "register": register.name},
         attention=due > 0,
         url=reverse("risks"),
     )
@@ -78,16 +82,17 @@ def _risks(tenant: UUID, now: datetime) -> Tile:
 def _incidents(tenant: UUID, now: datetime) -> Tile:
     rows = SystemIncident.objects.filter(tenant_id=tenant, state=SystemIncidentState.OPEN)
     first = rows.filter(due_at__isnull=False).order_by("due_at").first()
-    words = "No clock runs."
+    words = gettext("No clock runs.")
     if first is not None and first.due_at is not None:
         apart = _days(abs(first.due_at - now))
         is_late = first.due_at < now
-        words = (
-            f"{first.reference} is {apart} late" if is_late else f"{first.reference}: {apart} left"
+        said = (
+            gettext("%(name)s is %(span)s late") if is_late else gettext("%(name)s: %(span)s left")
         )
+        words = said % {"name": first.reference, "span": apart}
     count = rows.count()
     return Tile(
-        title="Which incidents of the system are open?",
+        title=gettext("Which incidents of the system are open?"),
         figure=str(count),
         words=words,
         attention=count > 0,
@@ -98,16 +103,18 @@ def _incidents(tenant: UUID, now: datetime) -> Tile:
 def _days(span: timedelta) -> str:
     """A span in whole days, or in hours below two days."""
     hours = int(span.total_seconds() // 3600)
-    return f"{span.days} days" if span.days >= 2 else f"{hours} hour{'' if hours == 1 else 's'}"
+    if span.days >= 2:
+        return ngettext("%(count)s day", "%(count)s days", span.days) % {"count": span.days}
+    return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
 
 
 def _audit(tenant: UUID, now: datetime) -> Tile:
     checks = [one for one in latest_checks(tenant_id=tenant, limit=1) if one.ended_at]
     if not checks:
-        words = "The chain of this tenant has not been verified yet."
+        words = gettext("The chain of this tenant has not been verified yet.")
         return Tile(
-            title="When was the chain verified?",
-            figure="not known yet",
+            title=gettext("When was the chain verified?"),
+            figure=gettext("not known yet"),
             words=words,
             attention=True,
             url=reverse("audit"),
@@ -116,9 +123,9 @@ def _audit(tenant: UUID, now: datetime) -> Tile:
     assert found.ended_at is not None
     old = now - found.ended_at > timedelta(days=2)
     return Tile(
-        title="When was the chain verified?",
+        title=gettext("When was the chain verified?"),
         figure=f"{found.ended_at:%Y-%m-%d %H:%M} UTC",
-        words=found.get_state_display() if hasattr(found, "get_state_display") else "",
+        words=gettext(found.get_state_display()) if hasattr(found, "get_state_display") else "",
         attention=old,
         url=reverse("audit"),
     )
@@ -129,11 +136,11 @@ def _records(tenant: UUID) -> Tile:
     left = Alert.objects.filter(tenant_id=tenant, state__in=_LEFT_ANALYSIS)
     without = left.exclude(Exists(recorded)).count()
     return Tile(
-        title="Which alerts have no record?",
+        title=gettext("Which alerts have no record?"),
         figure=str(without),
-        words="Every alert that left analysis has its canonical record."
-        if not without
-        else "They left analysis without one.",
+        words=gettext("They left analysis without one.")
+        if without
+        else gettext("Every alert that left analysis has its canonical record."),
         attention=without > 0,
     )
 
@@ -143,9 +150,9 @@ def _dossiers(tenant: UUID) -> Tile:
     resolved = Alert.objects.filter(tenant_id=tenant, state=AlertState.RESOLVED)
     waiting = resolved.exclude(Exists(written)).count()
     return Tile(
-        title="How many decided alerts wait for their dossier?",
+        title=gettext("How many decided alerts wait for their dossier?"),
         figure=str(waiting),
-        words="Dossiers are written in the background, or when somebody asks.",
+        words=gettext("Dossiers are written in the background, or when somebody asks."),
     )
 
 
@@ -153,9 +160,9 @@ def _retention(tenant: UUID, now: datetime) -> Tile:
 
     holds = Hold.objects.filter(tenant_id=tenant, state=HoldState.IN_FORCE).count()
     return Tile(
-        title="What is kept on hold?",
+        title=gettext("What is kept on hold?"),
         figure=str(holds),
-        words="holds in force; what they cover is not deleted.",
+        words=gettext("holds in force; what they cover is not deleted."),
         url=_address("retention"),
     )
 
@@ -166,9 +173,11 @@ def _requests(tenant: UUID, now: datetime) -> Tile:
     )
     late = rows.filter(due_at__lt=now + timedelta(days=7)).count()
     return Tile(
-        title="Which requests of people are open?",
+        title=gettext("Which requests of people are open?"),
         figure=str(rows.count()),
-        words=f"{late} due within a week" if late else "None is due within a week.",
+        words=gettext("%(count)s due within a week") % {"count": late}
+        if late
+        else gettext("None is due within a week."),
         attention=late > 0,
         url=_address("subject-requests"),
     )
@@ -178,9 +187,9 @@ def _training(tenant: UUID, now: datetime) -> Tile:
     lines = training_lines(tenant, now)
     missing = sum(not line.standing.is_covered for line in lines)
     return Tile(
-        title="Who cannot decide for want of training?",
+        title=gettext("Who cannot decide for want of training?"),
         figure=str(missing),
-        words=f"of {len(lines)} who need it for the release in use",
+        words=gettext("of %(count)s who need it for the release in use") % {"count": len(lines)},
         attention=missing > 0,
         url=reverse("training"),
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMonth
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.alerts.models import Disposition
@@ -36,9 +37,13 @@ class Share:
     @property
     def words(self) -> str:
         if self.sides < FEWEST:
-            return f"not known yet ({self.against} of {self.sides} so far)"
+            return gettext("not known yet (%(against)s of %(sides)s so far)") % vars(self)
         low, high = (round(100 * end) for end in self.interval)
-        return f"{self.against} of {self.sides} ({low}–{high} of 100)"
+        return gettext("%(against)s of %(sides)s (%(low)s–%(high)s of 100)") % {
+            **vars(self),
+            "low": low,
+            "high": high,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

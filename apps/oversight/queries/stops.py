@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
@@ -68,8 +69,15 @@ def targets_of(user: User) -> list[tuple[str, list[tuple[str, str]]]]:
     sites = list(sites_visible_to(user))
     groups = []
     if may_stop(user, site=None, permission=Permission.STOP_MACHINE):
-        groups.append(("Everything", [("tenant", "Everything: every camera of every site")]))
-    groups.append(("Whole sites", [(f"site:{site.id}", f"All of {site.name}") for site in sites]))
+        everything = gettext("Everything: every camera of every site")
+        groups.append((gettext("Everything"), [("tenant", everything)]))
+    whole = gettext("All of %(site)s")
+    groups.append(
+        (
+            gettext("Whole sites"),
+            [(f"site:{site.id}", whole % {"site": site.name}) for site in sites],
+        )
+    )
     for site in sites:
         cameras = Camera.objects.filter(site=site, is_active=True)
         groups.append((site.name, [(f"camera:{one.id}", one.name) for one in cameras]))
